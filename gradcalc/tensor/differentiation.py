@@ -1,0 +1,149 @@
+"""Reverse mode over the tensor graph: gradients, Jacobians and, applied again, every higher order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from gradcalc.tensor.graph import Graph
+from gradcalc.tensor.nodes import ONE, Atom, Contraction, Elementwise, Node, Sum, Symbol, postorder
+
+ElementwiseDerivative = Callable[[Elementwise], Node]
+AtomPullback = Callable[[Atom, Symbol], Node]
+
+
+class Rules:
+    """What the catalogue says of derivatives, as nodes.
+
+    elementwise(node): the derivative of the node's function at its operand, with the dims of the node.
+    pullback(node, cotangent): the cotangent of the operand of an atom, linear in the symbol `cotangent`.
+    """
+
+    def __init__(self, elementwise: ElementwiseDerivative, pullback: AtomPullback) -> None:
+        self.elementwise = elementwise
+        self.pullback = pullback
+
+
+def derivative(graph: Graph, rules: Rules, objective: Node, variable: Node) -> Node:
+    """The derivative of `objective` by `variable`, in reverse mode.
+
+    objective: dims (o1, ..., ok); variable: any node, dims (v1, ..., vl). Returns dims (o1, ..., ok, v1, ..., vl): for
+    a scalar objective the variable's own shape; for a vector by a vector a row for each entry of the objective.
+    Source: Griewank and Walther, Evaluating Derivatives (2008), section 3.2.
+    """
+    order = _depending_on(objective, variable)
+    dims = objective.dims + variable.dims
+    if not order:
+        return graph.constant(0, dims)
+    depends = set(order)
+    cotangents: dict[Node, list[Node]] = {objective: [graph.identity(objective.dims)]}
+    for node in reversed(order):
+        cotangent = _total(graph, cotangents.pop(node))
+        if node is variable:
+            return cotangent
+        for operand, pulled_back in _pullbacks(graph, rules, node, cotangent, len(objective.dims), depends):
+            cotangents.setdefault(operand, []).append(pulled_back)
+    raise AssertionError("the variable was not reached")
+
+
+def _depending_on(objective: Node, variable: Node) -> list[Node]:
+    """The nodes between the variable and the objective, both included, operands first."""
+    depends: set[Node] = {variable}
+    order: list[Node] = []
+    for node in postorder((objective,)):
+        if node in depends or any(operand in depends for operand in node.operands):
+            depends.add(node)
+            order.append(node)
+    return order if variable in order else []
+
+
+def _total(graph: Graph, parts: list[Node]) -> Node:
+    if len(parts) == 1:
+        return parts[0]
+    return graph.sum([(ONE, part) for part in parts], parts[0].dims)
+
+
+def _pullbacks(
+    graph: Graph, rules: Rules, node: Node, cotangent: Node, leading: int, depends: set[Node]
+) -> Iterator[tuple[Node, Node]]:
+    """What each operand of the node receives: dims (the objective's..., the operand's...).
+
+    `leading` is the number of axes of the objective, which stand first in every cotangent.
+    """
+    if isinstance(node, Contraction):
+        yield from _contraction_pullbacks(graph, node, cotangent, leading, depends)
+    elif isinstance(node, Sum):
+        for coefficient, term in node.terms:
+            if term in depends:
+                yield term, graph.scaled(coefficient, cotangent)
+    elif isinstance(node, Elementwise):
+        slope = rules.elementwise(node)
+        axes = tuple(range(len(cotangent.dims)))
+        factors = [(cotangent, 1, axes), (slope, 1, axes[leading:])]
+        yield node.operand, graph.contraction(ONE, factors, axes, dict(enumerate(cotangent.dims)))
+    elif isinstance(node, Atom):
+        if leading and len(node.dims) == len(node.operand.dims) == 1:
+            # The Jacobian keeps its own compact form: A'*(diag(p) - p*p')*A.
+            jacobian = _jacobian(graph, rules, node)
+            count = len(cotangent.dims)
+            front = tuple(range(leading))
+            factors = [(cotangent, 1, (*front, leading)), (jacobian, 1, (leading, count))]
+            dims = dict(enumerate([*cotangent.dims, *node.operand.dims]))
+            yield node.operand, graph.contraction(ONE, factors, (*front, count), dims)
+            return
+        placeholder = graph.symbol("the cotangent of " + str(node.id), node.dims)
+        pulled_back = rules.pullback(node, placeholder)
+        yield node.operand, _with_leading_axes(graph, pulled_back, placeholder, cotangent, leading)
+
+
+def _jacobian(graph: Graph, rules: Rules, node: Atom) -> Node:
+    """The derivative of an atom by its operand: dims (the atom's..., the operand's...)."""
+    placeholder = graph.symbol("the cotangent of " + str(node.id), node.dims)
+    identity = graph.identity(node.dims)
+    return _with_leading_axes(graph, rules.pullback(node, placeholder), placeholder, identity, len(node.dims))
+
+
+def _contraction_pullbacks(
+    graph: Graph, node: Contraction, cotangent: Node, leading: int, depends: set[Node]
+) -> Iterator[tuple[Node, Node]]:
+    """The one product rule: the cotangent takes the factor's place."""
+    count = len(node.index_dims)
+    front = tuple(range(count, count + leading))
+    for place, (operand, exponent, indices) in enumerate(node.factors):
+        if operand not in depends:
+            continue
+        dims = dict(enumerate(node.index_dims))
+        dims.update(zip(front, cotangent.dims))
+        factors = list(node.factors)
+        if exponent == 1:
+            factors[place] = (cotangent, 1, front + node.output)
+        else:
+            factors[place] = (operand, exponent - 1, indices)
+            factors.append((cotangent, 1, front + node.output))
+        number, powers = node.coefficient
+        yield operand, graph.contraction((number * exponent, powers), factors, front + indices, dims)
+
+
+def _with_leading_axes(graph: Graph, root: Node, placeholder: Symbol, replacement: Node, leading: int) -> Node:
+    """`root`, which is linear in `placeholder`, at `replacement`, whose `leading` more axes go to the front."""
+    depends: set[Node] = {placeholder}
+    replaced: dict[Node, Node] = {placeholder: replacement}
+    front_dims = replacement.dims[:leading]
+    for node in postorder((root,)):
+        if node is placeholder or not any(operand in depends for operand in node.operands):
+            continue
+        depends.add(node)
+        if isinstance(node, Sum):
+            terms = [(coefficient, replaced[term]) for coefficient, term in node.terms]
+            replaced[node] = graph.sum(terms, front_dims + node.dims)
+            continue
+        assert isinstance(node, Contraction)
+        count = len(node.index_dims)
+        front = tuple(range(count, count + leading))
+        dims = dict(enumerate(node.index_dims))
+        dims.update(zip(front, front_dims))
+        factors = [
+            (replaced[operand], exponent, front + indices) if operand in depends else (operand, exponent, indices)
+            for operand, exponent, indices in node.factors
+        ]
+        replaced[node] = graph.contraction(node.coefficient, factors, front + node.output, dims)
+    return replaced.get(root, graph.constant(0, front_dims + root.dims))

@@ -1,0 +1,478 @@
+"""The constructors of the tensor graph. They keep the normal form, so that equal tensors become the same node.
+
+The normal form of a contraction: contractions among its factors are merged into it, repeated output indices of theirs
+identify indices (so a delta vanishes by renaming), equal factors become powers, an index that nothing carries becomes
+its dimension in the coefficient, every part that is a number by itself becomes a factor without indices, and the
+indices have canonical names. The normal form of a sum: no sums inside, equal terms added up, factors common to all
+terms taken out, the coefficients without a common part. Sums are never multiplied out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Elementwise as ElementwiseEntry
+from gradcalc.tensor import factoring, stable
+from gradcalc.tensor.canonical import canonical_order, placed
+from gradcalc.tensor.nodes import (
+    ONE,
+    Atom,
+    Basis,
+    Coefficient,
+    Contraction,
+    Dim,
+    Elementwise,
+    Factor,
+    FunctionName,
+    Node,
+    Rational,
+    Sum,
+    Symbol,
+    Term,
+    exact_power,
+    times,
+    times_dim,
+)
+
+MERGE_LIMIT = 24
+"""Contractions with more factors than this stay factors of their own: bounds the work a node takes."""
+
+_MOST_SYMMETRY_FACTORS = 12
+"""Whether a longer contraction is symmetric is not asked."""
+
+_KIND_OF_RANK = ("scalar", "vector", "matrix")
+
+FLATTEN_LIMIT = 200
+"""Sums with more terms than this stay terms of their own."""
+
+
+class Graph:
+    """One graph: makes nodes and knows them all."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[object, Node] = {}
+        self._counter = 0
+        self._transposes: dict[Node, Node] = {}
+
+    def _next(self) -> int:
+        self._counter += 1
+        return self._counter
+
+    def symbol(self, name: str, dims: tuple[Dim, ...], symmetric: bool = False) -> Symbol:
+        key = ("symbol", name)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Symbol(self._next(), name, dims, symmetric)
+        assert isinstance(node, Symbol)
+        return node
+
+    def basis(self, dim: Dim, position: int | str) -> Basis:
+        key = ("basis", dim, position)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Basis(self._next(), dim, position)
+        assert isinstance(node, Basis)
+        return node
+
+    def constant(self, value: Rational, dims: tuple[Dim, ...] = ()) -> Node:
+        """A tensor with every entry the same number."""
+        return self.contraction((value, ()), (), tuple(range(len(dims))), dict(enumerate(dims)))
+
+    def identity(self, dims: tuple[Dim, ...]) -> Node:
+        """The tensor that is 1 where its first axes agree with its last: dims twice over."""
+        axes = tuple(range(len(dims)))
+        return self.contraction(ONE, (), axes + axes, dict(enumerate(dims)))
+
+    def contraction(
+        self,
+        coefficient: Coefficient,
+        factors: Iterable[Factor],
+        output: Sequence[int],
+        dims: dict[int, Dim],
+    ) -> Node:
+        """The contraction of `factors`, whose indices are any numbers with ranges in `dims` (which is consumed)."""
+        merged = _merge(coefficient, factors, output, dims)
+        coefficient, flat, output, same = merged
+        if coefficient[0] == 0:
+            return self._zero(tuple([dims[index] for index in output]))
+        powers = _collected(flat)
+        rewritten = stable.rewrite_factors(self, powers)
+        if rewritten is not None:
+            again = [(node, exponent, indices) for (node, indices), exponent in rewritten.items()]
+            return self.contraction(coefficient, again, output, dims)
+        outputs = set(output)
+        carried = {index for _, indices in powers for index in indices}
+        for index in same:
+            if index not in outputs and index not in carried:
+                coefficient = times_dim(coefficient, dims[index])
+        kept: list[Factor] = [(node, exponent, indices) for (node, indices), exponent in powers.items()]
+        closed, kept = self._split_closed(kept, outputs, dims)
+        for part in closed:
+            if isinstance(part, Contraction) and not part.is_closed:
+                return self.contraction(coefficient, [*kept, *[(node, 1, ()) for node in closed]], output, dims)
+        if closed and (kept or len(closed) > 1 or output or coefficient != ONE):
+            scalars = _collected([(node, 1, ()) for node in closed] + [factor for factor in kept if not factor[2]])
+            kept = [(node, power, ()) for (node, _), power in scalars.items()] + [f for f in kept if f[2]]
+        elif closed:
+            return closed[0]
+        return self._interned(coefficient, kept, output, dims)
+
+    def _zero(self, dims: tuple[Dim, ...]) -> Node:
+        return self._interned((0, ()), [], range(len(dims)), dict(enumerate(dims)))
+
+    def _interned(
+        self, coefficient: Coefficient, factors: list[Factor], output: Sequence[int], dims: dict[int, Dim]
+    ) -> Node:
+        order = canonical_order(factors, output, dims)
+        place = {index: number for number, index in enumerate(order)}
+        number, powers = coefficient
+        if type(number) is Fraction and number.denominator == 1:
+            coefficient = (number.numerator, powers)
+        renamed = sorted(zip([placed(factor, place) for factor in factors], [factor[0] for factor in factors]), key=_first)
+        canonical_output = tuple([place[index] for index in output])
+        if (
+            coefficient == ONE
+            and len(renamed) == 1
+            and renamed[0][0][1] == 1
+            and renamed[0][0][2] == canonical_output
+            and len(order) == len(canonical_output)
+        ):
+            return renamed[0][1]
+        index_dims = tuple([dims[index] for index in order])
+        key = (coefficient, tuple([key for key, _ in renamed]), canonical_output, index_dims)
+        node = self._nodes.get(key)
+        if node is None:
+            made: tuple[Factor, ...] = tuple([(node, key[1], key[2]) for key, node in renamed])
+            node = self._nodes[key] = Contraction(self._next(), coefficient, made, canonical_output, index_dims)
+            node.symmetric = _is_symmetric(node)
+        return node
+
+    def _split_closed(
+        self, factors: list[Factor], outputs: set[int], dims: dict[int, Dim]
+    ) -> tuple[list[Node], list[Factor]]:
+        """The parts of a contraction that are numbers by themselves, as nodes, and the factors of the rest."""
+        group: dict[int, int] = {}
+
+        def root(index: int) -> int:
+            while group.setdefault(index, index) != index:
+                index = group[index]
+            return index
+
+        inner = False
+        for _, _, indices in factors:
+            for index in indices:
+                inner = inner or index not in outputs
+                top = root(index)
+                if top != root(indices[0]):
+                    group[top] = root(indices[0])
+        if not inner:
+            return [], factors
+        open_roots = {root(index) for index in outputs if index in group}
+        parts: dict[int, list[Factor]] = {}
+        kept: list[Factor] = []
+        for factor in factors:
+            if factor[2] and root(factor[2][0]) not in open_roots:
+                parts.setdefault(root(factor[2][0]), []).append(factor)
+            else:
+                kept.append(factor)
+        if len(parts) == 1 and not kept and not outputs:
+            return [self._interned(ONE, next(iter(parts.values())), (), dims)], []
+        return [self.contraction(ONE, part, (), dims) for part in parts.values()], kept
+
+    def scaled(self, coefficient: Coefficient, node: Node) -> Node:
+        if coefficient == ONE:
+            return node
+        axes = tuple(range(len(node.dims)))
+        return self.contraction(coefficient, [(node, 1, axes)], axes, dict(enumerate(node.dims)))
+
+    def split(self, node: Node) -> Term:
+        """The node as a coefficient times a node without one."""
+        if not isinstance(node, Contraction) or node.coefficient == ONE or node.coefficient[0] == 0:
+            return ONE, node
+        core = self._interned(ONE, list(node.factors), node.output, dict(enumerate(node.index_dims)))
+        return node.coefficient, core
+
+    def power(self, node: Node, exponent: Rational) -> Node:
+        """Every entry to the power `exponent`."""
+        axes = tuple(range(len(node.dims)))
+        return self.contraction(ONE, [(node, exponent, axes)], axes, dict(enumerate(node.dims)))
+
+    def product(self, nodes: Sequence[Node]) -> Node:
+        """The entrywise product of nodes of the same dims, or without dims."""
+        dims = max([node.dims for node in nodes], key=len)
+        axes = tuple(range(len(dims)))
+        return self.contraction(
+            ONE, [(node, 1, axes if node.dims else ()) for node in nodes], axes, dict(enumerate(dims))
+        )
+
+    def transpose(self, node: Node) -> Node:
+        """The node with its two axes swapped."""
+        if node.symmetric:
+            return node
+        known = self._transposes.get(node)
+        if known is None:
+            known = self.contraction(ONE, [(node, 1, (0, 1))], (1, 0), dict(enumerate(node.dims)))
+            self._transposes[node] = known
+            self._transposes.setdefault(known, node)
+        return known
+
+    def repeated(self, node: Node, dims: tuple[Dim, ...]) -> Node:
+        """A number as a tensor with every entry that number."""
+        return self.contraction(ONE, [(node, 1, ())], tuple(range(len(dims))), dict(enumerate(dims)))
+
+    def sum(self, terms: Iterable[Term], dims: tuple[Dim, ...]) -> Node:
+        """The sum of coefficient * node over the terms, all of the given dims."""
+        totals: dict[tuple[Node, tuple[tuple[str, int], ...]], Rational] = {}
+        for coefficient, node in terms:
+            inner, core = self.split(node)
+            if inner is not ONE:
+                coefficient = times(coefficient, inner)
+            if isinstance(core, Sum) and coefficient in (ONE, (-1, ())) and len(core.terms) <= FLATTEN_LIMIT:
+                parts: Iterable[Term] = [(times(coefficient, part), leaf) for part, leaf in core.terms]
+            else:
+                parts = [(coefficient, core)]
+            for (number, powers), leaf in parts:
+                if isinstance(leaf, Contraction) and leaf.coefficient[0] == 0:
+                    continue
+                key = (leaf, powers)
+                totals[key] = totals.get(key, 0) + number
+        kept: list[Term] = [((number, powers), node) for (node, powers), number in totals.items() if number]
+        if not kept:
+            return self._zero(dims)
+        if len(kept) == 1:
+            return self.scaled(*kept[0])
+        recognised = stable.recognised_sum(self, kept, dims)
+        if recognised is not None:
+            return recognised
+        factored = factoring.common_factors(self, kept, dims)
+        if factored is not None:
+            return factored
+        grouped = factoring.grouped(self, kept, dims)
+        if grouped is not None:
+            return self.sum(grouped, dims)
+        content = factoring.content(kept)
+        if content != ONE:
+            inverse = exact_power(content, -1)
+            assert inverse is not None
+            kept = [(times(inverse, coefficient), node) for coefficient, node in kept]
+        return self.scaled(content, self._oriented_sum(kept, dims))
+
+    def _oriented_sum(self, terms: list[Term], dims: tuple[Dim, ...]) -> Node:
+        """The sum as it was first met, which may have had the other sign or been transposed."""
+        key = _sum_key(terms)
+        node = self._nodes.get(key)
+        if node is not None:
+            return node
+        negated = [((-coefficient[0], coefficient[1]), term) for coefficient, term in terms]
+        node = self._nodes.get(_sum_key(negated))
+        if node is not None:
+            return self.scaled((-1, ()), node)
+        symmetric = False
+        if len(dims) == 2 and dims[0] == dims[1]:
+            symmetric = all(term.symmetric for _, term in terms)
+        if len(dims) == 2 and not symmetric:
+            turned = [(coefficient, self.transpose(term)) for coefficient, term in terms]
+            turned = [(times(coefficient, self.split(term)[0]), self.split(term)[1]) for coefficient, term in turned]
+            turned_key = _sum_key(turned)
+            symmetric = turned_key == key
+            if not symmetric:
+                for sign, candidate in ((1, turned), (-1, [((-c[0], c[1]), term) for c, term in turned])):
+                    node = self._nodes.get(_sum_key(candidate))
+                    if node is not None:
+                        return self.scaled((sign, ()), self.transpose(node))
+        made = Sum(self._next(), tuple(sorted(terms, key=_term_number)), dims, symmetric)
+        self._nodes[key] = made
+        return made
+
+    def elementwise(self, function: FunctionName, operand: Node) -> Node:
+        """A scalar function of every entry."""
+        name, primes = function
+        entry = catalogue.lookup(name)
+        if isinstance(entry, ElementwiseEntry):
+            if entry.power is not None:
+                return self.power(operand, entry.power)
+            if isinstance(operand, Contraction) and not operand.factors and not operand.coefficient[1]:
+                value = entry.exact.get(operand.coefficient[0])
+                if value is not None and len(set(operand.output)) == len(operand.output):
+                    return self.constant(value, operand.dims)
+        recognised = stable.recognised_function(self, name, operand)
+        if recognised is not None:
+            return recognised
+        if isinstance(operand, Contraction) and operand.output:
+            reduced = self._without_repeated_axes(operand)
+            if reduced is not None:
+                inner, axes = reduced
+                applied = self.elementwise(function, inner)
+                outer = tuple(range(len(operand.dims)))
+                return self.contraction(ONE, [(applied, 1, axes)], outer, dict(enumerate(operand.dims)))
+        key = ("elementwise", function, operand)
+        node = self._nodes.get(key)
+        if node is None and len(operand.dims) == 2 and not operand.symmetric:
+            turned = self._nodes.get(("elementwise", function, self.transpose(operand)))
+            if turned is not None:
+                return self.transpose(turned)
+        if node is None:
+            node = self._nodes[key] = Elementwise(self._next(), function, operand)
+        return node
+
+    def _without_repeated_axes(self, operand: Contraction) -> tuple[Node, tuple[int, ...]] | None:
+        """The operand without the axes that only repeat it or that only turn one factor, and where its axes go."""
+        output = operand.output
+        if len(set(output)) != len(output):
+            return None
+        carried = {index for _, _, indices in operand.factors for index in indices}
+        axes = tuple([axis for axis, index in enumerate(output) if index in carried])
+        dims = dict(enumerate(operand.index_dims))
+        if len(axes) < len(output):
+            kept = [output[axis] for axis in axes]
+            return self.contraction(operand.coefficient, operand.factors, kept, dims), axes
+        if operand.coefficient == ONE and len(operand.factors) == 1:
+            node, exponent, indices = operand.factors[0]
+            if exponent == 1 and len(indices) == len(output) and set(indices) == set(output):
+                return node, tuple([output.index(index) for index in indices])
+        return None
+
+    def atom(self, name: str, operand: Node) -> Node:
+        """A function of the catalogue that is an `Atom` there."""
+        entry = catalogue.lookup(name)
+        assert isinstance(entry, catalogue.Atom)
+        recognised = stable.recognised_atom(self, name, operand)
+        if recognised is not None:
+            return recognised
+        key = ("atom", name, operand)
+        node = self._nodes.get(key)
+        before, after = entry.variants[_KIND_OF_RANK[len(operand.dims)]][0].split("->")
+        dims = tuple([operand.dims[before.index(letter)] for letter in after])
+        if node is None and len(operand.dims) == 2 and not operand.symmetric and entry.transposes:
+            turned = self._nodes.get(("atom", name, self.transpose(operand)))
+            if turned is not None:
+                return self.transpose(turned) if dims else turned
+        if node is None:
+            node = self._nodes[key] = Atom(self._next(), name, operand, dims, bool(dims) and operand.symmetric)
+        return node
+
+
+def _merge(
+    coefficient: Coefficient, factors: Iterable[Factor], output: Sequence[int], dims: dict[int, Dim]
+) -> tuple[Coefficient, list[Factor], tuple[int, ...], set[int]]:
+    """Contractions among the factors merged into one list: coefficient, factors, output, all summed indices."""
+    renamed: dict[int, int] = {}
+
+    def current(index: int) -> int:
+        while index in renamed:
+            index = renamed[index]
+        return index
+
+    flat: list[Factor] = []
+    indices_met: set[int] = set()
+    fresh = max(dims, default=-1)
+    for node, exponent, indices in factors:
+        indices_met.update(indices)
+        if not isinstance(node, Contraction) or node.is_closed or (node.factors and len(node.factors) > MERGE_LIMIT):
+            flat.append((node, exponent, indices))
+            continue
+        power = exponent
+        scale: Coefficient | None = ONE
+        inner_factors: Sequence[Factor] = node.factors
+        if exponent != 1:
+            inner_factors, scale = _distributed(node, power)
+            if scale is None:
+                flat.append((node, exponent, indices))
+                continue
+        else:
+            scale = node.coefficient
+        if scale is not ONE:
+            coefficient = times(coefficient, scale)
+        names: dict[int, int] = {}
+        for inner, outer in zip(node.output, indices):
+            if inner in names:
+                left, right = current(names[inner]), current(outer)
+                if left != right:
+                    renamed[right] = left
+            else:
+                names[inner] = outer
+        for inner, dim in enumerate(node.index_dims):
+            if inner not in names:
+                fresh += 1
+                names[inner] = fresh
+                dims[fresh] = dim
+                indices_met.add(fresh)
+        for leaf, inner_exponent, inner_indices in inner_factors:
+            flat.append((leaf, inner_exponent, tuple([names[index] for index in inner_indices])))
+    if renamed:
+        flat = [(node, exponent, tuple([current(index) for index in indices])) for node, exponent, indices in flat]
+        output = [current(index) for index in output]
+        indices_met = {current(index) for index in indices_met}
+    return coefficient, flat, tuple(output), indices_met
+
+
+def _is_symmetric(node: Contraction) -> bool:
+    """Whether swapping the two axes gives the same contraction up to the names of its indices."""
+    if len(node.output) != 2 or node.dims[0] != node.dims[1]:
+        return False
+    if node.output[0] == node.output[1]:
+        return True
+    if len(node.factors) > _MOST_SYMMETRY_FACTORS:
+        return False
+    turned = (node.output[1], node.output[0])
+    dims = dict(enumerate(node.index_dims))
+    keys = []
+    for output in (node.output, turned):
+        place = {index: number for number, index in enumerate(canonical_order(node.factors, output, dims))}
+        keys.append(sorted([placed(factor, place) for factor in node.factors]))
+    return keys[0] == keys[1]
+
+
+def _distributed(node: Contraction, exponent: Rational) -> tuple[Sequence[Factor], Coefficient | None]:
+    """The factors and coefficient of node^exponent, entry by entry; None where the power does not distribute.
+
+    A fractional power of a product keeps the product together: sqrt(x^2) is not x.
+    """
+    if len(node.output) != len(node.index_dims):
+        return (), None
+    if isinstance(exponent, int) or exponent.denominator == 1:
+        scale = exact_power(node.coefficient, exponent)
+        return [(leaf, inner * exponent, indices) for leaf, inner, indices in node.factors], scale
+    if len(node.factors) > 1:
+        return (), None
+    scale = exact_power(node.coefficient, exponent)
+    if scale is None or not node.factors:
+        return (), scale
+    leaf, inner, indices = node.factors[0]
+    if Fraction(inner).numerator % 2 == 0:
+        return (), None
+    return [(leaf, inner * exponent, indices)], scale
+
+
+def _collected(factors: list[Factor]) -> dict[tuple[Node, tuple[int, ...]], Rational]:
+    """Equal factors on equal indices as one factor with the sum of their exponents."""
+    powers: dict[tuple[Node, tuple[int, ...]], Rational] = {}
+    for node, exponent, indices in factors:
+        if node.symmetric and len(indices) == 2 and indices[0] > indices[1]:
+            indices = (indices[1], indices[0])
+        key = (node, indices)
+        if key not in powers:
+            powers[key] = exponent
+        elif isinstance(node, Basis):
+            powers[key] = 1
+        else:
+            total = powers[key] + exponent
+            if total == 0:
+                del powers[key]
+            else:
+                powers[key] = total.numerator if type(total) is Fraction and total.denominator == 1 else total
+    return powers
+
+
+def _sum_key(terms: list[Term]) -> object:
+    return ("sum", frozenset([(coefficient, node) for coefficient, node in terms]))
+
+
+def _term_number(term: Term) -> int:
+    return term[1].id
+
+
+def _first(pair: tuple[tuple[int, Rational, tuple[int, ...]], Node]) -> tuple[int, Rational, tuple[int, ...]]:
+    return pair[0]

@@ -1,0 +1,111 @@
+"""A tensor entry by entry: the formula of one entry with named indices and explicit sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Name, Number
+from gradcalc.tensor.nodes import (
+    ONE,
+    Basis,
+    Contraction,
+    Elementwise,
+    Node,
+    Rational,
+    Sum,
+    Symbol,
+)
+from gradcalc.tensor.products import Product, negated
+from gradcalc.tensor.raising import NoMatrixForm, Raising
+
+_LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "t", "u", "v", "w")
+
+
+def index_names(taken: set[str]) -> Iterator[str]:
+    for letter in _LETTERS:
+        if letter not in taken:
+            yield letter
+    number = 1
+    while True:
+        if f"i{number}" not in taken:
+            yield f"i{number}"
+        number += 1
+
+
+class Indexing:
+    """Writes entries of the nodes of one graph."""
+
+    def __init__(self, raising: Raising, names: Iterator[str]) -> None:
+        self.raising = raising
+        self.names = names
+
+    def entry(self, node: Node, indices: tuple[str, ...]) -> Expr:
+        """The entry of `node` at the named indices, one for each axis."""
+        negative, expr = self._product(node, indices).written()
+        return negated(expr) if negative else expr
+
+    def _product(self, node: Node, indices: tuple[str, ...]) -> Product:
+        if isinstance(node, Contraction) and indices:
+            return self._contraction(node, indices)
+        if isinstance(node, Contraction):
+            self.raising.tree(node)
+            return self.raising.product(node)
+        return Product(ONE, ((self._leaf(node, indices), 1),))
+
+    def _leaf(self, node: Node, indices: tuple[str, ...]) -> Expr:
+        if not indices:
+            return self.raising.tree(node)
+        if isinstance(node, Symbol):
+            return Index(Name(node.name), indices)
+        if isinstance(node, Basis):
+            return Index(Call("eye", (_size(node),)), (indices[0], node.position))
+        if isinstance(node, Sum):
+            return self._sum(node, indices)
+        try:
+            expr = self.raising.tree(node)
+        except NoMatrixForm:
+            if isinstance(node, Elementwise):
+                return Call(node.function[0], (self.entry(node.operand, indices),), node.function[1])
+            return self.entry(node, indices)
+        if isinstance(node, Elementwise) and isinstance(expr, Binary) and expr.left == Number(1) and expr.operator == "-":
+            return Binary("-", Number(1), Index(expr.right, indices))
+        return Index(expr, indices)
+
+    def _sum(self, node: Sum, indices: tuple[str, ...]) -> Expr:
+        parts = [self._product(term, indices).scaled(coefficient).written() for coefficient, term in node.terms]
+        start = next((place for place, (negative, _) in enumerate(parts) if not negative), 0)
+        parts.insert(0, parts.pop(start))
+        answer = negated(parts[0][1]) if parts[0][0] else parts[0][1]
+        for negative, part in parts[1:]:
+            answer = Binary("-" if negative else "+", answer, part)
+        return answer
+
+    def _contraction(self, node: Contraction, indices: tuple[str, ...]) -> Product:
+        names: dict[int, str] = {}
+        scalars: list[tuple[Expr, Rational]] = []
+        inner: list[tuple[Expr, Rational]] = []
+        for index, name in zip(node.output, indices):
+            if index in names:
+                size = node.index_dims[index]
+                identity = Call("eye", (Number(size) if isinstance(size, int) else Name(size),))
+                scalars.append((Index(identity, (names[index], name)), 1))
+            else:
+                names[index] = name
+        summed = [index for index in range(len(node.index_dims)) if index not in names]
+        for index in summed:
+            names[index] = next(self.names)
+        for leaf, exponent, places in sorted(node.factors, key=lambda factor: bool(factor[2])):
+            expr = self._leaf(leaf, tuple([names[place] for place in places]))
+            target = inner if any(place in summed for place in places) else scalars
+            target.append((expr, exponent))
+        if summed:
+            _, body = Product(ONE, tuple(inner)).written()
+            scalars.append((IndexedSum(tuple([(names[index], None, None) for index in summed]), body), 1))
+        return Product(node.coefficient, tuple(scalars))
+
+
+def _size(node: Node) -> Expr:
+    (dim,) = node.dims
+    return Number(dim) if isinstance(dim, int) else Name(dim)
+
+

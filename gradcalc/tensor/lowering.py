@@ -1,0 +1,522 @@
+"""From the syntax tree to the tensor graph: every operator of the language as a contraction, a sum or a function.
+
+A lowered value is a node whose axes are first the indices that are free in the expression (`x[i]` inside a `sum[i]`),
+then the axes of its kind. An elementwise function of the user is lowered by letting the axes of its operand be free
+indices, so that its body is arithmetic of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from gradcalc.errors import GradcalcError
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Atom as AtomEntry
+from gradcalc.functions.entry import Composite as CompositeEntry
+from gradcalc.functions.entry import Elementwise as ElementwiseEntry
+from gradcalc.functions.entry import Linear as LinearEntry
+from gradcalc.language.parser import parse_expression
+from gradcalc.language.shapes import Typing
+from gradcalc.language.syntax import (
+    Binary,
+    Call,
+    Expr,
+    Index,
+    IndexedSum,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    postorder,
+)
+from gradcalc.tensor.graph import Graph
+from gradcalc.tensor.nodes import ONE, Atom, Contraction, Dim, Elementwise, Factor, Node, Rational, Symbol, Term
+
+AXES = {"scalar": 0, "vector": 1, "row": 1, "matrix": 2}
+
+_MOST_MATRIX_FACTORS = 64
+"""A matrix power with an exponent up to this is written out as a product; beyond, it is squared repeatedly."""
+
+_LARGEST_POWER = 1_000_000
+
+
+class Value:
+    """A lowered expression: dims of `node` are those of the free indices `labels`, then those of the kind."""
+
+    __slots__ = ("kind", "labels", "node")
+
+    def __init__(self, node: Node, kind: str, labels: tuple[str, ...] = ()) -> None:
+        self.node = node
+        self.kind = kind
+        self.labels = labels
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        """The lengths of the axes of its kind."""
+        return self.node.dims[len(self.labels) :]
+
+
+_Part = tuple[Value, Rational, tuple[int, ...]]
+"""A value, an exponent, and the index of each axis of its kind."""
+
+_Signed = list[tuple[int, Value]]
+
+
+@lru_cache(maxsize=None)
+def formula(text: str) -> Expr:
+    """An expression of the catalogue, parsed once."""
+    return parse_expression(text)
+
+
+class Lowering:
+    """Lowers the expressions of one program into one graph."""
+
+    def __init__(self, graph: Graph, typing: Typing) -> None:
+        self.graph = graph
+        self.typing = typing
+        self._definitions: dict[str, Value] = {}
+
+    @property
+    def used_definitions(self) -> list[str]:
+        """The definitions that have been lowered, each after those that it uses."""
+        return list(self._definitions)
+
+    def definition(self, name: str) -> Value:
+        """The value of a definition; those it uses are lowered before it."""
+        pending = [name]
+        while pending:
+            current = pending[-1]
+            if current in self._definitions:
+                pending.pop()
+                continue
+            expression = self.typing.definitions[current]
+            waiting = [
+                node.name
+                for node in postorder(expression)
+                if isinstance(node, Name) and node.name in self.typing.definitions and node.name not in self._definitions
+            ]
+            if waiting:
+                pending.extend(waiting)
+            else:
+                self._definitions[current] = self.lower(expression)
+                pending.pop()
+        return self._definitions[name]
+
+    def symbol(self, name: str) -> Symbol:
+        variable = self.typing.variables[name]
+        return self.graph.symbol(name, variable.dims, variable.structure in ("symmetric", "spd", "diagonal"))
+
+    def lower(self, root: Expr, parameters: Mapping[str, Value] | None = None) -> Value:
+        """The value of an expression; `parameters` are values of names, for the formulas of functions."""
+        values: dict[int, Value] = {}
+        chains: dict[int, _Signed] = {}
+        absorbed, bound = _additive_chains(root)
+        for node in postorder(root):
+            if isinstance(node, Binary) and node.operator in ("+", "-"):
+                chain = chains.pop(id(node.left)) if id(node.left) in absorbed else [(1, values[id(node.left)])]
+                chain.append((1 if node.operator == "+" else -1, values[id(node.right)]))
+                if id(node) in absorbed:
+                    chains[id(node)] = chain
+                else:
+                    values[id(node)] = self._sum(chain)
+            else:
+                operands = [] if isinstance(node, Call) and _takes_dimensions(node) else node.children
+                arguments = [values[id(child)] for child in operands]
+                values[id(node)] = self._lowered(node, arguments, parameters, bound)
+        return values[id(root)]
+
+    def _lowered(
+        self, node: Expr, operands: list[Value], parameters: Mapping[str, Value] | None, bound: dict[str, IndexedSum]
+    ) -> Value:
+        if isinstance(node, Number):
+            return Value(self.graph.constant(node.value), "scalar")
+        if isinstance(node, Name):
+            return self._name(node, parameters, bound)
+        if isinstance(node, Negative):
+            operand = operands[0]
+            return Value(self.graph.scaled((-1, ()), operand.node), operand.kind, operand.labels)
+        if isinstance(node, Transpose):
+            return self._transposed(operands[0])
+        if isinstance(node, Binary):
+            return self._binary(node, operands[0], operands[1])
+        if isinstance(node, Call):
+            return self._call(node, operands, parameters)
+        if isinstance(node, Index):
+            return self._indexed(node, operands[0], bound)
+        assert isinstance(node, IndexedSum)
+        return self._indexed_sum(node, operands[0])
+
+    def _name(self, node: Name, parameters: Mapping[str, Value] | None, bound: dict[str, IndexedSum]) -> Value:
+        name = node.name
+        if parameters is not None and name in parameters:
+            return parameters[name]
+        if name in bound:
+            dim = self.typing.index_dim(bound[name], name)
+            if not isinstance(dim, int):
+                raise GradcalcError(
+                    "shape",
+                    f"the index {name} is used as a number, but its range is not known",
+                    span=node.span,
+                    hint=f"Give the range in numbers: sum[{name}=1..3](...).",
+                )
+            terms: list[Term] = [((place, ()), self.graph.basis(dim, place)) for place in range(1, dim + 1)]
+            return Value(self.graph.sum(terms, (dim,)), "scalar", (name,))
+        if name in self.typing.definitions:
+            return self.definition(name)
+        if name == "pi" and name not in self.typing.variables:
+            return Value(self.graph.symbol("pi", ()), "scalar")
+        if name in self.typing.variables:
+            return Value(self.symbol(name), self.typing.variables[name].kind)
+        return Value(self.graph.contraction((1, ((name, 1),)), (), (), {}), "scalar")
+
+    def contract(self, parts: Sequence[_Part], output: tuple[int, ...], kind: str, scale: Rational = 1) -> Value:
+        """The contraction of the parts; free indices of the same name are the same, and stay free."""
+        labels: dict[str, int] = {}
+        dims: dict[int, Dim] = {}
+        factors: list[Factor] = []
+        top = max([index for _, _, indices in parts for index in indices] + list(output), default=-1) + 1
+        for value, exponent, indices in parts:
+            front = tuple([labels.setdefault(label, top + len(labels)) for label in value.labels])
+            dims.update(zip(front + indices, value.node.dims))
+            factors.append((value.node, exponent, front + indices))
+        names = tuple(labels)
+        everything = tuple(labels.values()) + output
+        return Value(self.graph.contraction((scale, ()), factors, everything, dims), kind, names)
+
+    def _transposed(self, value: Value) -> Value:
+        if value.kind == "matrix":
+            return self.contract([(value, 1, (1, 0))], (0, 1), "matrix")
+        kind = {"scalar": "scalar", "vector": "row", "row": "vector"}[value.kind]
+        return Value(value.node, kind, value.labels)
+
+    def _binary(self, node: Binary, left: Value, right: Value) -> Value:
+        operator = node.operator
+        if operator == "*":
+            return self._matrix_product(left, right)
+        if operator == ".*":
+            return self._entrywise(left, right, 1)
+        if operator in ("/", "./"):
+            return self._entrywise(left, right, -1)
+        if operator == "\\":
+            if left.kind == "scalar":
+                return self._entrywise(right, left, -1)
+            return self._matrix_product(self._atom("inv", left, node), right)
+        if operator == "^" and left.kind == "matrix":
+            return self._matrix_power(node, left, right)
+        return self._power(left, right)
+
+    def _matrix_product(self, left: Value, right: Value) -> Value:
+        kinds = (left.kind, right.kind)
+        if "scalar" in kinds:
+            return self._entrywise(left, right, 1)
+        left_axes, right_axes, output, kind = {
+            ("matrix", "matrix"): ((0, 2), (2, 1), (0, 1), "matrix"),
+            ("matrix", "vector"): ((0, 2), (2,), (0,), "vector"),
+            ("row", "matrix"): ((2,), (2, 1), (1,), "row"),
+            ("row", "vector"): ((2,), (2,), (), "scalar"),
+            ("vector", "row"): ((0,), (1,), (0, 1), "matrix"),
+        }[kinds]
+        return self.contract([(left, 1, left_axes), (right, 1, right_axes)], output, kind)
+
+    def _entrywise(self, left: Value, right: Value, exponent: Rational) -> Value:
+        kind = left.kind if AXES[left.kind] >= AXES[right.kind] else right.kind
+        return self.contract(
+            [(left, 1, _axes_within(left.kind, kind)), (right, exponent, _axes_within(right.kind, kind))],
+            tuple(range(AXES[kind])),
+            kind,
+        )
+
+    def _sum(self, chain: _Signed) -> Value:
+        """The sum of signed values, numbers and vectors repeated to the shape of the widest."""
+        kind = max([value.kind for _, value in chain], key=lambda candidate: AXES[candidate])
+        labels: dict[str, Dim] = {}
+        dims: tuple[Dim, ...] = ()
+        for _, value in chain:
+            labels.update(zip(value.labels, value.node.dims))
+            if value.kind == kind:
+                dims = value.dims
+        names = tuple(labels)
+        shape = tuple(labels.values()) + dims
+        terms: list[Term] = []
+        for sign, value in chain:
+            if value.labels == names and value.kind == kind:
+                terms.append(((sign, ()), value.node))
+                continue
+            places = [names.index(label) for label in value.labels]
+            places += [len(names) + axis for axis in _axes_within(value.kind, kind)]
+            axes = tuple(range(len(shape)))
+            spread = self.graph.contraction(ONE, [(value.node, 1, tuple(places))], axes, dict(enumerate(shape)))
+            terms.append(((sign, ()), spread))
+        return Value(self.graph.sum(terms, shape), kind, names)
+
+    def _power(self, base: Value, exponent: Value) -> Value:
+        constant = _rational(exponent)
+        kind = base.kind if AXES[base.kind] >= AXES[exponent.kind] else exponent.kind
+        if constant is not None:
+            return self.contract([(base, constant, tuple(range(AXES[kind])))], tuple(range(AXES[kind])), kind)
+        logarithm = Value(self.graph.elementwise(("log", 0), base.node), base.kind, base.labels)
+        product = self._entrywise(exponent, logarithm, 1)
+        return Value(self.graph.elementwise(("exp", 0), product.node), product.kind, product.labels)
+
+    def _matrix_power(self, node: Binary, base: Value, exponent: Value) -> Value:
+        power = _rational(exponent)
+        assert power is not None and not isinstance(power, str)
+        count = int(power)
+        if abs(count) > _LARGEST_POWER:
+            raise GradcalcError("limit", f"the matrix power {count} is too large", span=node.span)
+        if count < 0:
+            base, count = self._atom("inv", base, node), -count
+        if count == 0:
+            dims = base.dims
+            return Value(self.graph.identity((dims[0],)), "matrix")
+        answer: Value | None = None
+        square = base
+        while True:
+            if count % 2:
+                answer = square if answer is None else self._matrix_product(answer, square)
+            count //= 2
+            if not count:
+                return answer if answer is not None else square
+            square = self._matrix_product(square, square)
+
+    def _indexed(self, node: Index, operand: Value, bound: dict[str, IndexedSum]) -> Value:
+        parts: list[_Part] = []
+        own = list(range(len(node.positions)))
+        output: list[int] = []
+        names: dict[str, int] = {}
+        for axis, position in enumerate(node.positions):
+            if position is None:
+                output.append(axis)
+            elif isinstance(position, str) and position in bound:
+                names[position] = own[axis] = names.get(position, axis)
+            else:
+                parts.append((Value(self.graph.basis(operand.dims[axis], position), "vector"), 1, (axis,)))
+        kind = "scalar" if not output else "row" if output == [1] else "vector"
+        if len(node.positions) == 2 and len(output) == 2:
+            return operand
+        value = self.contract([(operand, 1, tuple(own)), *parts], (*names.values(), *output), kind)
+        value = Value(value.node, kind, (*value.labels, *names))
+        return value if len(set(value.labels)) == len(value.labels) else self._diagonal(value)
+
+    def _diagonal(self, value: Value) -> Value:
+        """A value with a free index on two axes, restricted to where they agree."""
+        names = tuple(dict.fromkeys(value.labels))
+        axes = [names.index(label) for label in value.labels]
+        axes += range(len(names), len(names) + AXES[value.kind])
+        dims = dict(zip(axes, value.node.dims))
+        output = tuple(range(len(names) + AXES[value.kind]))
+        return Value(self.graph.contraction(ONE, [(value.node, 1, tuple(axes))], output, dims), value.kind, names)
+
+    def _indexed_sum(self, node: IndexedSum, body: Value) -> Value:
+        for name, first, last in node.ranges:
+            dim = self.typing.index_dim(node, name)
+            low = 1 if first is None else first
+            high: Dim = dim if last is None or isinstance(last, str) else last
+            whole = low == 1 and high == dim
+            keep = [label for label in body.labels if label != name]
+            axes = {label: place for place, label in enumerate(dict.fromkeys([*body.labels, name]))}
+            factors: list[Factor] = [
+                (body.node, 1, tuple([axes[label] for label in body.labels]) + _shifted(body, len(axes)))
+            ]
+            dims: dict[int, Dim] = dict(zip(factors[0][2], body.node.dims))
+            dims[axes[name]] = dim
+            output = tuple([axes[label] for label in keep]) + _shifted(body, len(axes))
+            if not whole:
+                if not isinstance(high, int):
+                    raise GradcalcError(
+                        "shape",
+                        f"the range {name}={low}..{high} is not the whole axis and not in numbers",
+                        span=node.span,
+                        hint=f"Write {name}=1..{high} for the whole axis, or give its end as a number.",
+                    )
+                if name not in body.labels:
+                    scale: Rational = max(high - low + 1, 0)
+                    body = Value(self.graph.scaled((scale, ()), body.node), body.kind, body.labels)
+                    continue
+                places: list[Term] = [(ONE, self.graph.basis(dim, place)) for place in range(low, high + 1)]
+                factors.append((self.graph.sum(places, (dim,)), 1, (axes[name],)))
+            elif name not in body.labels:
+                coefficient = (dim, ()) if isinstance(dim, int) else (1, ((dim, 1),))
+                body = Value(self.graph.scaled(coefficient, body.node), body.kind, body.labels)
+                continue
+            body = Value(self.graph.contraction(ONE, factors, output, dims), body.kind, tuple(keep))
+        return body
+
+    def _call(self, node: Call, operands: list[Value], parameters: Mapping[str, Value] | None) -> Value:
+        user = self.typing.functions.get(node.function)
+        if user is not None:
+            operand = operands[0]
+            if user.body is None:
+                made = self.graph.elementwise((node.function, node.primes), operand.node)
+                return Value(made, operand.kind, operand.labels)
+            body = user.body if not node.primes else self._differentiated(user.body, user.parameter, node.primes)
+            return self.entry_by_entry(body, user.parameter, operand)
+        entry = catalogue.lookup(node.function)
+        if isinstance(entry, ElementwiseEntry):
+            operand = operands[0]
+            if node.primes:
+                body = formula(entry.derivative)
+                if node.primes > 1:
+                    body = self._differentiated(body, "t", node.primes - 1)
+                return self.entry_by_entry(body, "t", operand)
+            return Value(self.graph.elementwise((entry.name, 0), operand.node), operand.kind, operand.labels)
+        if isinstance(entry, LinearEntry):
+            return self._linear(node, entry, operands)
+        if isinstance(entry, CompositeEntry):
+            return self.lower(formula(entry.meaning), dict(zip(entry.parameters, operands)))
+        assert isinstance(entry, AtomEntry)
+        return self._atom(entry.name, operands[0], node)
+
+    def entry_by_entry(self, body: Expr, parameter: str, operand: Value) -> Value:
+        """A formula in one number, at every entry of the operand."""
+        names = operand.labels + tuple([f"{axis} of {parameter}" for axis in range(AXES[operand.kind])])
+        value = self.lower(body, {parameter: Value(operand.node, "scalar", names)})
+        places = tuple([names.index(label) for label in value.labels])
+        axes = tuple(range(len(names)))
+        spread = self.graph.contraction(ONE, [(value.node, 1, places)], axes, dict(enumerate(operand.node.dims)))
+        return Value(spread, operand.kind, operand.labels)
+
+    def _differentiated(self, body: Expr, parameter: str, order: int) -> Expr:
+        """The derivative of a formula in one number, as a formula again."""
+        from gradcalc.tensor.answer import derivative_of_formula
+
+        return derivative_of_formula(body, parameter, order, self.typing)
+
+    def _linear(self, node: Call, entry: LinearEntry, operands: list[Value]) -> Value:
+        lengths: dict[str, Dim] = {}
+        if _takes_dimensions(node):
+            spec, kind = entry.variants[",".join(["dimension"] * len(node.children))]
+            inputs, output = spec.split("->")
+            for letter, child in zip(inputs.split(","), node.children):
+                lengths[letter] = self.typing.dimension(child)
+            parts: list[_Part] = []
+        else:
+            spec, kind = entry.variants[",".join([value.kind for value in operands])]
+            inputs, output = spec.split("->")
+            for letters, value in zip(inputs.split(","), operands):
+                lengths.update(zip(letters, value.dims))
+        for letter, dim in zip(output, self.typing.dims(node) if set(output) - set(lengths) else ()):
+            lengths.setdefault(letter, dim)
+        number = {letter: place for place, letter in enumerate(lengths)}
+        parts = [
+            (value, 1, tuple([number[letter] for letter in letters]))
+            for letters, value in zip(inputs.split(","), operands)
+        ]
+        if not parts or entry.zero:
+            axes = tuple([number[letter] for letter in output])
+            dims = {number[letter]: dim for letter, dim in lengths.items()}
+            return Value(self.graph.contraction((0 if entry.zero else 1, ()), (), axes, dims), kind)
+        answer = self._einsum(parts, tuple([number[letter] for letter in output]), kind, lengths, number)
+        if entry.averages:
+            for letter in dict.fromkeys(inputs.replace(",", "")):
+                if letter not in output:
+                    length = lengths[letter]
+                    by = (_one_over(length), ()) if isinstance(length, int) else (1, ((length, -1),))
+                    answer = Value(self.graph.scaled(by, answer.node), answer.kind, answer.labels)
+        return answer
+
+    def _einsum(
+        self, parts: list[_Part], output: tuple[int, ...], kind: str, lengths: dict[str, Dim], number: dict[str, int]
+    ) -> Value:
+        labels: dict[str, int] = {}
+        dims: dict[int, Dim] = {number[letter]: dim for letter, dim in lengths.items()}
+        factors: list[Factor] = []
+        for value, exponent, indices in parts:
+            front = tuple([labels.setdefault(label, len(number) + len(labels)) for label in value.labels])
+            dims.update(zip(front, value.node.dims))
+            factors.append((value.node, exponent, front + indices))
+        return Value(
+            self.graph.contraction(ONE, factors, tuple(labels.values()) + output, dims), kind, tuple(labels)
+        )
+
+    def _atom(self, name: str, operand: Value, node: Expr) -> Value:
+        if operand.labels:
+            raise GradcalcError(
+                "shape",
+                f"{name} of an expression that depends on the index {operand.labels[0]} has no formula here",
+                span=node.span,
+                hint="Write the terms of the sum out.",
+            )
+        entry = catalogue.lookup(name)
+        assert isinstance(entry, AtomEntry)
+        kind = entry.variants[operand.kind][1]
+        return Value(self.graph.atom(name, operand.node), kind)
+
+    def elementwise_derivative(self, node: Elementwise) -> Node:
+        """The derivative of the node's function at its operand, with the dims of the node."""
+        name, primes = node.function
+        entry = catalogue.lookup(name)
+        if name in self.typing.functions or not isinstance(entry, ElementwiseEntry):
+            return self.graph.elementwise((name, primes + 1), node.operand)
+        names = tuple([str(axis) for axis in range(len(node.dims))])
+        value = self.lower(formula(entry.derivative), {"t": Value(node.operand, "scalar", names)})
+        places = tuple([names.index(label) for label in value.labels])
+        axes = tuple(range(len(names)))
+        return self.graph.contraction(ONE, [(value.node, 1, places)], axes, dict(enumerate(node.dims)))
+
+    def atom_pullback(self, node: Atom, cotangent: Symbol) -> Node:
+        """The cotangent of the operand of an atom, linear in `cotangent`."""
+        entry = catalogue.lookup(node.name)
+        assert isinstance(entry, AtomEntry)
+        kinds = ("scalar", "vector", "matrix")
+        parameters = {
+            "X": Value(node.operand, kinds[len(node.operand.dims)]),
+            "G": Value(cotangent, kinds[len(cotangent.dims)]),
+        }
+        return self.lower(formula(entry.pullback), parameters).node
+
+
+def _axes_within(kind: str, whole: str) -> tuple[int, ...]:
+    """The axes of the wider kind that a value of a kind lies on: a column repeats along columns, a row along rows."""
+    if kind == "scalar":
+        return ()
+    if whole == "matrix":
+        return {"vector": (0,), "row": (1,), "matrix": (0, 1)}[kind]
+    return (0,)
+
+
+def _shifted(value: Value, start: int) -> tuple[int, ...]:
+    return tuple(range(start, start + AXES[value.kind]))
+
+
+def _one_over(length: int) -> Rational:
+    from fractions import Fraction
+
+    return Fraction(1, length) if length else 0
+
+
+def _rational(value: Value) -> Rational | None:
+    """The number that the value is, where it is known."""
+    node = value.node
+    if isinstance(node, Contraction) and not node.factors and not node.output and not node.coefficient[1]:
+        return node.coefficient[0]
+    return None
+
+
+def _takes_dimensions(node: Call) -> bool:
+    entry = catalogue.lookup(node.function)
+    return isinstance(entry, LinearEntry) and any(kinds.startswith("dimension") for kinds in entry.variants)
+
+
+def _additive_chains(root: Expr) -> tuple[set[int], dict[str, IndexedSum]]:
+    """The sums that are the left operand of another sum and of nothing else; and the bound indices of the tree."""
+    uses: dict[int, int] = {}
+    candidates: list[Expr] = []
+    bound: dict[str, IndexedSum] = {}
+    for node in postorder(root):
+        for child in node.children:
+            uses[id(child)] = uses.get(id(child), 0) + 1
+        if isinstance(node, Binary) and node.operator in ("+", "-"):
+            candidates.append(node.left)
+        elif isinstance(node, IndexedSum):
+            for name, _, _ in node.ranges:
+                bound[name] = node
+    absorbed = {
+        id(node)
+        for node in candidates
+        if isinstance(node, Binary) and node.operator in ("+", "-") and uses[id(node)] == 1
+    }
+    return absorbed, bound
+
+
