@@ -84,7 +84,7 @@ ENTRIES: tuple[Function, ...] = (
         reference=lambda np, t: np.cosh(t), sympy="sympy.cosh({0})",
     ),
     Elementwise(
-        "sigmoid", "the logistic function 1/(1 + exp(-t))", aliases=("logistic", "expit", "σ"),
+        "sigmoid", "the logistic function 1/(1 + exp(-t))", aliases=("logistic", "expit", "sigma"),
         exact={0: Fraction(1, 2)}, meaning="1/(1 + exp(-t))", derivative="sigmoid(t)*(1 - sigmoid(t))", reflects=True,
         latex=r"\sigma\left({0}\right)", numpy="_sigmoid({0})", helpers=("_sigmoid",),
         sympy="1/(1 + sympy.exp(-({0})))",
