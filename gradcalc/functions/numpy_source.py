@@ -36,4 +36,11 @@ def _softmax(x):
     e = np.exp(x - np.max(x))
     return e / np.sum(e)
 ''',
+    "_plus_diagonal": '''\
+def _plus_diagonal(X, d):
+    """X with d, a number or a vector, added to its diagonal."""
+    X = np.array(X)
+    X.flat[:: X.shape[1] + 1] += d
+    return X
+''',
 }

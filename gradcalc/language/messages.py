@@ -35,9 +35,11 @@ def _short(node: Expr) -> str:
 
 def _shape_text(kind: int, dims: Shape) -> str:
     lengths = [str(dim) if dim is not None else "?" for dim in dims]
+    if not lengths:
+        return ""
     if kind == R:
         return f"(1 x {lengths[0]})"
-    return f"({' x '.join(lengths)})" if lengths else ""
+    return f"({' x '.join(lengths)})"
 
 
 class Described:

@@ -7,9 +7,10 @@ each lower-case name read as a number and each Greek name read as a vector costs
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Mapping
+from functools import cache
 
-from gradcalc.language.kinds import ANY, C, M, S, Table, revised
+from gradcalc.language.kinds import ANY, C, M, R, S, Table, revised
 from gradcalc.language.lexer import GREEK
 
 _OBJECTIVE_NOT_SCALAR = 500
@@ -20,11 +21,12 @@ _COSTS = {
     "scalar": {S: 0, C: 1, M: 700},
 }
 
-_SEARCH_BUDGET = 4000
-_TIE_BUDGET = 400
+_SEARCH_BUDGET = 2000
+_TIE_BUDGET = 500
+_BUDGET_PER_CELL = 3
+"""How many decisions the search may try, so that it stays linear where a program is large."""
 
-_MOST_VARIABLES_FOR_TIES = 50
-"""With more variables, whether another reading costs the same is not asked: the search would not stay linear."""
+_ATTEMPTS = 20
 
 _GREEK_NAMES = frozenset(GREEK.values()) | {"eps", "varepsilon"}
 
@@ -39,12 +41,14 @@ def convention(name: str) -> str:
 
 
 class Network:
-    """Cells with masks of kinds, and the constraints between them."""
+    """Cells with masks of kinds, the constraints between them, and the least cost of the kinds that are left."""
 
     def __init__(self) -> None:
         self.masks: list[int] = []
-        self._around: list[list[int]] = []
         self.constraints: list[tuple[Table, tuple[int, ...]]] = []
+        self.bound = 0
+        self._around: list[list[int]] = []
+        self._weights: dict[int, tuple[int, ...]] = {}
 
     def cell(self, mask: int = ANY) -> int:
         self.masks.append(mask)
@@ -57,163 +61,238 @@ class Network:
         for cell in set(cells):
             self._around[cell].append(number)
 
-    def propagate(self, pending: list[int], trail: list[tuple[int, int]] | None = None) -> bool:
+    def weigh(self, cell: int, costs: Mapping[int, int]) -> None:
+        """Gives the kinds of a cell their costs; `bound` is the sum over the cells of the least cost left."""
+        weights = _least_costs(tuple(sorted(costs.items())))
+        self._weights[cell] = weights
+        self.bound += weights[self.masks[cell]]
+
+    def propagate(self, pending: list[int], trail: list[tuple[int, int]]) -> bool:
         """Narrows the masks from the given constraints on; False when a cell has no kind left."""
         queued = set(pending)
-        masks = self.masks
+        masks, around, constraints, weights = self.masks, self._around, self.constraints, self._weights
         while pending:
             number = pending.pop()
             queued.discard(number)
-            table, cells = self.constraints[number]
+            table, cells = constraints[number]
             before = tuple([masks[cell] for cell in cells])
             after = revised(table, before)
             if after == before:
                 continue
             for cell, mask in zip(cells, after):
-                mask &= masks[cell]
-                if mask == masks[cell]:
+                old = masks[cell]
+                mask &= old
+                if mask == old:
                     continue
-                if trail is not None:
-                    trail.append((cell, masks[cell]))
+                trail.append((cell, old))
                 masks[cell] = mask
+                if cell in weights:
+                    self.bound += weights[cell][mask] - weights[cell][old]
                 if not mask:
                     return False
-                for other in self._around[cell]:
+                for other in around[cell]:
                     if other not in queued:
                         queued.add(other)
                         pending.append(other)
         return True
 
     def restrict(self, cell: int, mask: int, trail: list[tuple[int, int]]) -> bool:
-        """Restricts a cell and propagates; what was is put on the trail."""
-        new = self.masks[cell] & mask
-        if new != self.masks[cell]:
-            trail.append((cell, self.masks[cell]))
-            self.masks[cell] = new
+        """Restricts a cell and propagates; what was is put on the trail. False when a cell has no kind left."""
+        old = self.masks[cell]
+        new = old & mask
+        if new == old:
+            return bool(new)
+        trail.append((cell, old))
+        self.masks[cell] = new
+        if cell in self._weights:
+            self.bound += self._weights[cell][new] - self._weights[cell][old]
         return bool(new) and self.propagate(list(self._around[cell]), trail)
 
+    def bound_with(self, cell: int, kind: int) -> int:
+        """The bound if a weighed cell had that kind."""
+        weights = self._weights[cell]
+        return self.bound + weights[kind] - weights[self.masks[cell]]
+
     def undo(self, trail: list[tuple[int, int]], length: int = 0) -> None:
+        masks, weights = self.masks, self._weights
         while len(trail) > length:
             cell, mask = trail.pop()
-            self.masks[cell] = mask
+            if cell in weights:
+                self.bound += weights[cell][mask] - weights[cell][masks[cell]]
+            masks[cell] = mask
+
+    def parts(self, cells: Collection[int]) -> list[list[int]]:
+        """The given cells that are not decided, grouped by whether deciding one can narrow another."""
+        owner = list(range(len(self.masks)))
+
+        def find(cell: int) -> int:
+            while owner[cell] != cell:
+                owner[cell] = owner[owner[cell]]
+                cell = owner[cell]
+            return cell
+
+        undecided = [mask & (mask - 1) != 0 for mask in self.masks]
+        for _, around in self.constraints:
+            open_cells = [cell for cell in around if undecided[cell]]
+            for other in open_cells[1:]:
+                owner[find(other)] = find(open_cells[0])
+        groups: dict[int, list[int]] = {}
+        for cell in cells:
+            if undecided[cell]:
+                groups.setdefault(find(cell), []).append(cell)
+        return list(groups.values())
+
+
+@cache
+def _least_costs(costs: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    """For each mask the least cost of its kinds; 0 for the empty one, whose reading is given up anyway."""
+    return tuple([min([cost for kind, cost in costs if kind & mask], default=0) for mask in range(ANY + 1)])
 
 
 Reading = dict[str, int]
 
 
-def best_reading(network: Network, root: int, variables: dict[str, int]) -> tuple[Reading, Reading | None] | None:
-    """The cheapest kinds of the variables, and another reading of the same cost if there is one; None if none fits.
+class Solution:
+    """The reading that is taken: the kind of each variable.
 
-    variables: the cell of each variable, in order. The network is left as it was after the first propagation.
+    other: another reading of the same cost, if one was found. forced: the variables of which no other kind fits.
     """
-    if not network.propagate(list(range(len(network.constraints)))):
-        return None
-    search = _Search(network, variables)
+
+    def __init__(self, reading: Reading, other: Reading | None, cost: int) -> None:
+        self.reading = reading
+        self.other = other
+        self.cost = cost
+        self.forced: set[str] = set()
+
+
+def best_reading(network: Network, root: int, variables: Mapping[str, int]) -> Solution | None:
+    """The cheapest kinds of the variables; None where none fits.
+
+    variables: the cell of each variable, in order. The network is left narrowed to the reading.
+    """
     trail: list[tuple[int, int]] = []
-    if network.restrict(root, S, trail):
-        search.run(0)
-    network.undo(trail)
-    if search.best is None or search.best_cost >= _OBJECTIVE_NOT_SCALAR:
-        search.run(_OBJECTIVE_NOT_SCALAR)
-    if search.best is None:
+    if not network.propagate(list(range(len(network.constraints))), trail):
         return None
-    other = None
-    asked = len(variables) <= _MOST_VARIABLES_FOR_TIES
-    if asked and search.best_cost > 0 and search.best_cost != _OBJECTIVE_NOT_SCALAR:
-        if search.best_cost < _OBJECTIVE_NOT_SCALAR:
-            network.restrict(root, S, trail)
-            other = search.tie(0)
-            network.undo(trail)
-        else:
-            other = search.tie(_OBJECTIVE_NOT_SCALAR)
-    return search.best, other
+    forced = {name for name, cell in variables.items() if network.masks[cell] in (S, C, M)}
+    for name, cell in variables.items():
+        # The only kind that is left is no choice and costs nothing.
+        network.weigh(cell, {} if name in forced else _COSTS[convention(name)])
+    best: Solution | None = None
+    for start, mask in ((0, S), (_OBJECTIVE_NOT_SCALAR, C | R | M)):
+        trail = []
+        if (best is None or start + network.bound < best.cost) and network.restrict(root, mask, trail):
+            found = _cheapest(network, variables)
+            if found is not None and (best is None or start + found.cost < best.cost):
+                best = found
+                best.cost += start
+        network.undo(trail)
+    if best is None:
+        return None
+    best.forced = forced
+    for name, cell in variables.items():
+        network.restrict(cell, best.reading[name], [])
+    return best
+
+
+def _cheapest(network: Network, variables: Mapping[str, int]) -> Solution | None:
+    """The cheapest reading within the masks of the network, part by part."""
+    names = {cell: name for name, cell in variables.items()}
+    trail: list[tuple[int, int]] = []
+    other: Reading = {}
+    try:
+        for part in network.parts(list(names)):
+            costs = {cell: _COSTS[convention(names[cell])] for cell in part}
+            found = _Search(network, costs).run()
+            if found is None:
+                return None
+            kinds, tie = found
+            other.update({names[cell]: kind for cell, kind in (tie or {}).items()})
+            for cell, kind in kinds.items():
+                network.restrict(cell, kind, trail)
+        reading = {name: network.masks[cell] for name, cell in variables.items()}
+        cost = network.bound
+    finally:
+        network.undo(trail)
+    return Solution(reading, {**reading, **other} if other else None, cost)
 
 
 class _Search:
-    def __init__(self, network: Network, variables: dict[str, int]) -> None:
-        self.network = network
-        self.variables = list(variables.items())
-        self.costs = {name: _COSTS[convention(name)] for name in variables}
-        self.best: Reading | None = None
-        self.best_cost = 1 << 60
+    """Branch and bound over a few cells of a network, which is left as it was."""
 
-    def _choices(self, name: str, cell: int) -> list[tuple[int, int]]:
-        """(cost, kind) of the kinds left for a variable, cheapest first; a single one left costs nothing to choose."""
-        mask = self.network.masks[cell]
-        return sorted([(cost, kind) for kind, cost in self.costs[name].items() if kind & mask])
+    def __init__(self, network: Network, costs: Mapping[int, Mapping[int, int]]) -> None:
+        self._network = network
+        self._kinds = {cell: sorted(own, key=own.__getitem__) for cell, own in costs.items()}
+        self._order = list(costs)
+        self._limit = 1 << 60
 
-    def _bound(self) -> int:
-        return sum([self._choices(name, cell)[0][0] for name, cell in self.variables])
-
-    def run(self, start: int) -> None:
-        """Finds the cheapest reading within the current masks, if it is cheaper than the best so far."""
-        if start + self._bound() >= self.best_cost:
-            return
-        trail: list[tuple[int, int]] = []
-        if self._cheapest_everywhere(trail):
-            cost = start + self._bound()
-            if cost < self.best_cost:
-                self.best, self.best_cost = self._reading(), cost
-            self.network.undo(trail)
-            return
-        self.network.undo(trail)
-        for cost, reading in self._solutions(start, _SEARCH_BUDGET, strictly=True):
-            self.best, self.best_cost = reading, cost
-
-    def tie(self, start: int) -> Reading | None:
-        """Another reading as cheap as the best."""
-        solutions = self._solutions(start, _TIE_BUDGET, strictly=False)
-        found = next((r for cost, r in solutions if cost == self.best_cost and r != self.best), None)
+    def run(self) -> tuple[dict[int, int], dict[int, int] | None] | None:
+        """The cheapest kinds of the cells, and others that cost the same; None where nothing fits."""
+        least = self._network.bound
+        best = self._plain()
+        if best is not None and self._limit == least:
+            return best, None
+        size = _BUDGET_PER_CELL * len(self._order)
+        for kinds, cost in self._solutions(_SEARCH_BUDGET + size):
+            best, self._limit = kinds, cost
+        if best is None:
+            return None
+        self._limit += 1
+        solutions = self._solutions(_TIE_BUDGET + size)
+        other = next((kinds for kinds, _ in solutions if kinds != best), None)
         solutions.close()
-        return found
+        return best, other
 
-    def _reading(self) -> Reading:
-        return {name: self.network.masks[cell] for name, cell in self.variables}
+    def _plain(self) -> dict[int, int] | None:
+        """Every cell in turn at its cheapest kind, which sets the limit.
 
-    def _cheapest_everywhere(self, trail: list[tuple[int, int]]) -> bool:
-        for name, cell in self.variables:
-            choices = self._choices(name, cell)
-            if len(choices) > 1 and not self.network.restrict(cell, choices[0][1], trail):
-                return False
-        return True
+        A cell that contradicts earlier ones comes first in a new attempt, so that those that contradict each other
+        end up together at the front, where the search decides them.
+        """
+        network = self._network
+        for _ in range(_ATTEMPTS):
+            trail: list[tuple[int, int]] = []
+            failed = None
+            for cell in self._order:
+                kind = next(kind for kind in self._kinds[cell] if kind & network.masks[cell])
+                if not network.restrict(cell, kind, trail):
+                    failed = cell
+                    break
+            kinds = {cell: network.masks[cell] for cell in self._order}
+            if failed is None:
+                self._limit = network.bound
+            network.undo(trail)
+            if failed is None:
+                return kinds
+            self._order.remove(failed)
+            self._order.insert(0, failed)
+        return None
 
-    def _solutions(self, start: int, budget: int, strictly: bool) -> Generator[tuple[int, Reading], None, None]:
-        """Readings in depth-first order, cheapest kinds first, none dearer than the best so far."""
+    def _solutions(self, budget: int) -> Generator[tuple[dict[int, int], int], None, None]:
+        """Kinds of the cells that cost less than the limit, depth first, cheapest kinds first."""
+        network, order = self._network, self._order
         trail: list[tuple[int, int]] = []
-        try:
-            yield from self._walk(start, budget, strictly, trail)
-        finally:
-            self.network.undo(trail)
-
-    def _walk(self, start: int, budget: int, strictly: bool, trail: list[tuple[int, int]]) -> Iterator[tuple[int, Reading]]:
-        # One entry a variable that is being decided: where its trail starts, and the kinds not tried yet.
+        # One entry a cell that is being decided: where its trail starts, and the kinds not tried yet.
         levels: list[tuple[int, list[int]]] = []
-        depth = 0
-        forward = True
-        while True:
-            if forward and depth == len(self.variables):
-                cost = start + self._bound()
-                if cost < self.best_cost or (not strictly and cost == self.best_cost):
-                    yield cost, self._reading()
-                forward = False
-            if forward:
-                name, cell = self.variables[depth]
-                kinds = [kind for _, kind in reversed(self._choices(name, cell))]
-                levels.append((len(trail), kinds))
-                depth += 1
-            if not levels:
-                return
-            mark, kinds = levels[-1]
-            self.network.undo(trail, mark)
-            if not kinds or budget <= 0:
-                levels.pop()
-                depth -= 1
-                forward = False
-                continue
-            budget -= 1
-            kind = kinds.pop()
-            cell = self.variables[depth - 1][1]
-            forward = self.network.restrict(cell, kind, trail)
-            if forward:
-                bound = start + self._bound()
-                forward = bound < self.best_cost or (not strictly and bound == self.best_cost)
+        try:
+            while budget > 0:
+                if len(levels) < len(order):
+                    cell = order[len(levels)]
+                    levels.append((len(trail), [kind for kind in reversed(self._kinds[cell]) if kind & network.masks[cell]]))
+                else:
+                    yield {cell: network.masks[cell] for cell in order}, network.bound
+                while levels:
+                    mark, kinds = levels[-1]
+                    network.undo(trail, mark)
+                    if not kinds:
+                        levels.pop()
+                        continue
+                    cell, kind = order[len(levels) - 1], kinds.pop()
+                    if network.bound_with(cell, kind) >= self._limit:
+                        continue
+                    budget -= network.masks[cell] != kind
+                    if network.restrict(cell, kind, trail) and network.bound < self._limit:
+                        break
+                else:
+                    return
+        finally:
+            network.undo(trail)

@@ -290,18 +290,12 @@ class _Inference:
         found = best_reading(network, cells[id(self._program.objective)], variables)
         if found is None:
             return None
-        reading, other = found
-        self._reading = reading
-        trail: list[tuple[int, int]] = []
-        for name, cell in variables.items():
-            network.restrict(cell, reading[name], trail)
-        masks = network.masks
+        self._reading = found.reading
+        self._forced = found.forced
         for node in self._order:
-            self._typing._kinds[id(node)] = masks[cells[id(node)]]
-        network.undo(trail)
-        self._forced = {name: masks[cell] in (S, C, M) for name, cell in variables.items()}
-        if other is not None:
-            self._warn_of_tie(reading, other)
+            self._typing._kinds[id(node)] = network.masks[cells[id(node)]]
+        if found.other is not None:
+            self._warn_of_tie(found.reading, found.other)
         return True
 
     def _network(self, broadcast: bool) -> tuple[Network, dict[int, int], dict[str, int]]:
@@ -560,7 +554,7 @@ class _Inference:
                 )
 
     def _call_dims(self, node: Call) -> tuple[int, ...]:
-        typing, lengths = self._typing, self._lengths
+        typing = self._typing
         entry = None if node.function in typing.functions else catalogue.lookup(node.function)
         if entry is None or isinstance(entry, catalogue.Elementwise):
             return typing._dims[id(node.children[0])]
