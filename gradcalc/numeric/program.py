@@ -365,10 +365,11 @@ class _Compiler:
 
     def _product(self, node: Expr) -> _Form:
         scalars, chain = self._factors(node)
-        scalar = self._scalar_product(scalars)
-        if not chain:
-            return _Form(scalar if scalar is not None else "1.0")
         operands = [self._operand(leaf, turned) for leaf, turned in chain]
+        operands, numbers = self._without_inner_products(operands)
+        scalar = self._scalar_product(scalars, numbers)
+        if not operands:
+            return _Form(scalar if scalar is not None else "1.0")
         operands = [operand for operand in operands if operand.form != "eye"] or operands[:1]
         if scalar is not None:
             # The number goes to the smallest operand that can take it.
@@ -387,8 +388,21 @@ class _Compiler:
             return _Form(self._assign(f"{scalar} * {self._plain(result)}"))
         return result
 
-    def _scalar_product(self, scalars: list[tuple[Expr, int]]) -> str | None:
-        above: list[str] = []
+    def _without_inner_products(self, operands: list[Operand]) -> tuple[list[Operand], list[str]]:
+        """The chain without the parts from a row to a column, which are numbers, and those numbers."""
+        kept: list[Operand] = []
+        numbers: list[str] = []
+        start = 0
+        for operand in operands:
+            kept.append(operand)
+            if kept[start].rows is None and operand.columns is None:
+                part = kept[start:]
+                del kept[start:]
+                numbers.append(self._plain(self._multiplied(part, association(part))))
+        return kept, numbers
+
+    def _scalar_product(self, scalars: list[tuple[Expr, int]], numbers: list[str]) -> str | None:
+        above: list[str] = list(numbers)
         below: list[str] = []
         for leaf, exponent in scalars:
             code = "-1.0" if isinstance(leaf, Negative) and leaf.operand == Number(1) else self._value(leaf)
@@ -452,6 +466,9 @@ class _Compiler:
 
     def _times(self, left: Operand, right: Operand) -> Operand:
         rows, columns = left.rows, right.columns
+        if left.columns is None and left.rows is None or right.columns is None and right.rows is None:
+            one, other = self._operand_code(left), self._operand_code(right)
+            return Operand(self._assign(f"{one} * {other}"), "plain", rows, columns)
         if left.columns is None:
             column, row = self._plain(_Form(left.code, left.form)), self._plain(_Form(right.code, right.form))
             return Operand(self._assign(f"{column}[:, None] * {row}"), "plain", rows, columns)
@@ -524,7 +541,7 @@ class _Compiler:
             code = self._assign(f"np.sum({self._plain(head)}.T * {self._operand_code(operands[-1])})")
         else:
             code = self._assign(f"np.trace({self._plain(self._multiplied(operands, association(operands)))})")
-        scalar = self._scalar_product(scalars)
+        scalar = self._scalar_product(scalars, [])
         return code if scalar is None else self._assign(f"{scalar} * {code}")
 
     def _elementwise(self, node: Call, operand: str) -> str:

@@ -35,10 +35,10 @@ from gradcalc.tensor.nodes import ONE, Atom, Contraction, Dim, Elementwise, Fact
 
 AXES = {"scalar": 0, "vector": 1, "row": 1, "matrix": 2}
 
-_MOST_MATRIX_FACTORS = 64
-"""A matrix power with an exponent up to this is written out as a product; beyond, it is squared repeatedly."""
-
 _LARGEST_POWER = 1_000_000
+
+_MOST_TERMS = 10_000
+"""The longest range of an index that is not a whole axis."""
 
 
 class Value:
@@ -153,14 +153,19 @@ class Lowering:
             return parameters[name]
         if name in bound:
             dim = self.typing.index_dim(bound[name], name)
-            if not isinstance(dim, int):
+            _, first, last = next(entry for entry in bound[name].ranges if entry[0] == name)
+            low = 1 if first is None else first
+            high: Dim = dim if last is None or isinstance(last, str) else last
+            if not isinstance(high, int):
                 raise GradcalcError(
                     "shape",
                     f"the index {name} is used as a number, but its range is not known",
                     span=node.span,
                     hint=f"Give the range in numbers: sum[{name}=1..3](...).",
                 )
-            terms: list[Term] = [((place, ()), self.graph.basis(dim, place)) for place in range(1, dim + 1)]
+            if high - low > _MOST_TERMS:
+                raise GradcalcError("limit", f"the range of {name} is too long to be used as a number", span=node.span)
+            terms: list[Term] = [((place, ()), self.graph.basis(dim, place)) for place in range(low, high + 1)]
             return Value(self.graph.sum(terms, (dim,)), "scalar", (name,))
         if name in self.typing.definitions:
             return self.definition(name)

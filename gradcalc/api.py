@@ -1,0 +1,279 @@
+"""What a program that uses gradcalc calls: `derive`, and the `Derivative` it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.errors import GradcalcError
+from gradcalc.language.parser import nearest, parse, parse_declaration, parse_wrt
+from gradcalc.language.printer import program_text, to_text
+from gradcalc.language.shapes import Typing, infer
+from gradcalc.language.syntax import Program
+from gradcalc.tensor.answer import LAYOUTS, Answer, Component, Derivation, Formula
+from gradcalc.tensor.answer import derive as derive_answers
+
+if TYPE_CHECKING:
+    from gradcalc.checking.result import CheckResult
+    from gradcalc.evaluation import Function
+
+Shape = Sequence["int | str"]
+
+HIGHEST_ORDER = 6
+
+
+class Problem:
+    """A program that is parsed and typed: what every command starts from.
+
+    text: the program. declare: declarations such as "W: matrix[m, n]". shapes: shapes by name, of numbers and names of
+    dimensions. data_shapes: shapes of given arrays. structure: the structure of variables by name.
+    Raises GradcalcError of kind syntax, name, shape, data, usage or limit.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        declare: Sequence[str] = (),
+        shapes: Mapping[str, Shape] | None = None,
+        data_shapes: Mapping[str, tuple[int, ...]] | None = None,
+        structure: Mapping[str, str] | None = None,
+    ) -> None:
+        self.text = text
+        program = parse(text)
+        if declare:
+            program = _declared(program, declare)
+        self.program: Program = program
+        checked = {name: _checked_shape(name, shape) for name, shape in (shapes or {}).items()}
+        for name in [*checked, *(structure or {})]:
+            self._check_name(name, [*_names(program)])
+        known = set(_names(program))
+        used = {name: shape for name, shape in (data_shapes or {}).items() if name in known}
+        self.typing: Typing = infer(program, checked, data_shapes=used, structure=structure or {})
+
+    @staticmethod
+    def _check_name(name: str, known: list[str]) -> None:
+        if name not in known:
+            near = nearest(name, known)
+            raise GradcalcError(
+                "name",
+                f"{name} does not occur in the expression",
+                hint=f"Did you mean {near}?" if near else f"Its variables are {', '.join(known) or 'none'}.",
+            )
+
+    def components(self, wrt: str | Sequence[str] | None) -> list[Component]:
+        """What to differentiate by; the only variable where nothing is said."""
+        variables = self.typing.variables
+        if wrt is None or (not isinstance(wrt, str) and len(wrt) == 0):
+            if len(variables) != 1:
+                raise GradcalcError(
+                    "usage",
+                    "say which variable to differentiate by"
+                    if variables
+                    else "the expression has no variable to differentiate by",
+                    hint=f"Use -w with one of: {', '.join(variables)}." if variables else None,
+                )
+            wrt = list(variables)
+        found: list[Component] = []
+        for text in [wrt] if isinstance(wrt, str) else wrt:
+            name, positions = parse_wrt(text)
+            if name in self.typing.definitions:
+                raise GradcalcError(
+                    "name",
+                    f"{name} is a definition, not a variable",
+                    hint=f"The variables are {', '.join(variables)}.",
+                )
+            if name not in variables:
+                self._check_name(name, list(variables))
+            self._check_positions(text, name, positions)
+            if (name, positions) not in found:
+                found.append((name, positions))
+        return found
+
+    def _check_positions(self, text: str, name: str, positions: tuple[int | str, ...]) -> None:
+        dims = self.typing.variables[name].dims
+        if positions and len(positions) != len(dims):
+            kind = self.typing.variables[name].kind
+            raise GradcalcError(
+                "shape",
+                f"{text} has {len(positions)} position{'' if len(positions) == 1 else 's'}, but {name} is a {kind}",
+                hint="An entry of a vector is w[2], of a matrix W[1,2].",
+            )
+        for position, dim in zip(positions, dims):
+            if isinstance(position, int) and isinstance(dim, int) and position > dim:
+                raise GradcalcError("shape", f"{text} is past the end: the axis has {dim} entries")
+            if isinstance(position, int) and isinstance(dim, str):
+                least = self.typing.minimum_sizes
+                least[dim] = max(least.get(dim, 1), position)
+
+    def derivation(self, components: Sequence[Component], order: int = 1, layout: str | None = None) -> Derivation:
+        """The objective and its derivatives by each component; no derivatives for no components."""
+        if not 1 <= order <= HIGHEST_ORDER:
+            raise GradcalcError("usage", f"the order is a whole number from 1 to {HIGHEST_ORDER}, not {order}")
+        if layout is not None and layout not in LAYOUTS:
+            raise GradcalcError("usage", f"{layout!r} is not a layout", hint=f"The layouts are {' and '.join(LAYOUTS)}.")
+        names = {*_names(self.program), *self.typing.dimension_names, "pi", "e", "f"}
+        names.update([str(position) for _, positions in components for position in positions])
+        try:
+            return derive_answers(names, self.program.objective, self.typing, components, order, layout)
+        except GradcalcError as error:
+            raise error.located_in(self.text) from None
+
+    @property
+    def expression(self) -> str:
+        return program_text(self.program)
+
+
+def _names(program: Program) -> dict[str, None]:
+    """The names of a program's variables, definitions and functions."""
+    from gradcalc.language.syntax import Name, postorder
+
+    names: dict[str, None] = {}
+    roots = [program.objective, *[item.expression for item in program.definitions]]
+    roots += [item.body for item in program.functions if item.body is not None]
+    met: set[int] = set()
+    for root in roots:
+        for node in postorder(root, met):
+            if isinstance(node, Name):
+                names[node.name] = None
+    for definition in program.definitions:
+        names[definition.name] = None
+    for function in program.functions:
+        names[function.name] = None
+    for declaration in program.declarations:
+        names.update(dict.fromkeys(declaration.names))
+    return names
+
+
+def _declared(program: Program, declare: Sequence[str]) -> Program:
+    declarations = [parse_declaration(text) for text in declare]
+    known = _names(program)
+    taken = {name for declaration in program.declarations for name in declaration.names}
+    for declaration in declarations:
+        for name in declaration.names:
+            Problem._check_name(name, list(known))
+            if name in taken:
+                raise GradcalcError("name", f"{name} is declared twice", hint="Declare it once.")
+            taken.add(name)
+    return Program(
+        program.objective,
+        program.definitions,
+        program.functions,
+        (*program.declarations, *declarations),
+        program.source,
+    )
+
+
+def _checked_shape(name: str, shape: Shape) -> tuple[int | str, ...]:
+    dims: list[int | str] = []
+    for dim in shape:
+        if isinstance(dim, bool) or not isinstance(dim, (int, str)) or (isinstance(dim, int) and dim < 1):
+            raise GradcalcError("usage", f"the shape of {name} holds {dim!r}", hint="Give whole numbers or names.")
+        if isinstance(dim, str) and not dim.isidentifier():
+            raise GradcalcError("usage", f"the shape of {name} holds {dim!r}, which is no name")
+        dims.append(dim)
+    return tuple(dims)
+
+
+class Derivative:
+    """The derivatives of one expression.
+
+    problem: the expression and what is known of it. answers: one for each variable that was asked for.
+    """
+
+    def __init__(self, problem: Problem, components: list[Component], order: int, layout: str | None) -> None:
+        self.problem = problem
+        self.components = components
+        self.order = order
+        self.layout = layout
+        self._derivation = problem.derivation(components, order, layout)
+
+    @property
+    def answers(self) -> list[Answer]:
+        return self._derivation.answers
+
+    @property
+    def objective(self) -> Formula:
+        return self._derivation.objective
+
+    @property
+    def text(self) -> str:
+        """The formula of the first derivative; `where` has what it names."""
+        return to_text(self.answers[0].tree)
+
+    @property
+    def where(self) -> dict[str, str]:
+        return {name: to_text(tree) for name, tree in self.answers[0].where}
+
+    def __str__(self) -> str:
+        from gradcalc.output.text import formula_line
+
+        return "\n".join([formula_line(self, answer) for answer in self.answers])
+
+    def __repr__(self) -> str:
+        return f"<Derivative {self}>"
+
+    def index_formula(self, answer: Answer) -> Formula:
+        return self._derivation.index_form(answer)
+
+    def index(self) -> str:
+        """The formula of one entry, as `w[i]*s[i]*(1 - s[i])*x[j]`."""
+        return to_text(self.index_formula(self.answers[0]).tree)
+
+    def latex(self) -> str:
+        """The formulas in LaTeX, for use inside a display."""
+        from gradcalc.output.latex import equation
+
+        return " \\\\ ".join([equation(self, answer) for answer in self.answers])
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def code(self, target: str = "numpy") -> str:
+        """The source of a function that computes the value and the derivatives. Raises GradcalcError of kind usage."""
+        if target != "numpy":
+            raise GradcalcError("usage", f"there is no code for {target!r}", hint="The target is numpy.")
+        return self.function().source
+
+    def function(self) -> Function:
+        """The compiled derivative: takes arrays by name, returns an array (a dict of them for several variables)."""
+        from gradcalc.evaluation import Function
+
+        return Function(self)
+
+    def value_and_gradient(self, **arrays: Any) -> tuple[Any, Any]:
+        """The value of the expression and what `function` returns, at arrays by name."""
+        return self.function().value_and_gradient(**arrays)
+
+    def check(self, seed: int = 0, data: Mapping[str, Any] | None = None, exact: bool = False) -> CheckResult:
+        """Compares every derivative with differences of the expression, at random points unless data is given."""
+        from gradcalc.evaluation import check_all
+
+        return check_all(self, seed=seed, data=data, exact=exact)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the `grad` command."""
+        from gradcalc.output.result import derivation_result
+
+        return derivation_result("grad" if self.order == 1 else "hessian", self, formats=("latex", "index"))
+
+
+def derive(
+    expression: str,
+    wrt: str | Sequence[str] | None = None,
+    *,
+    order: int = 1,
+    shapes: Mapping[str, Shape] | None = None,
+    structure: Mapping[str, str] | None = None,
+    layout: str | None = None,
+    declare: Sequence[str] = (),
+) -> Derivative:
+    """The derivative of an expression.
+
+    wrt: a variable (`"W"`), an entry (`"W[2,3]"`), or several; may be left out where there is one variable.
+    order: 1 for gradients and Jacobians, 2 for Hessians, and so on. shapes: `{"W": (3, "n")}`.
+    structure: `{"A": "symmetric"}`. layout: "denominator" or "numerator"; by default a gradient has the shape of its
+    variable and a Jacobian a row for each output. Raises GradcalcError.
+    """
+    problem = Problem(expression, declare=declare, shapes=shapes, structure=structure)
+    return Derivative(problem, problem.components(wrt), order, layout)

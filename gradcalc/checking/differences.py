@@ -1,0 +1,270 @@
+"""Derivatives held against the function itself: complex step where it is analytic, differences where it is not.
+
+Sources: Squire and Trapp, Using complex variables to estimate derivatives of real functions (1998); Ridders, Accurate
+computation of F'(x) and F'(x)F''(x) (1982); Griewank and Walther (2008) for the convergence order of the remainder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcalc.checking.result import CheckResult
+
+Array = Any
+Function = Callable[[Array], Array]
+"""From an array, real or complex, to the value; NaN where it is not defined."""
+
+MOST_ENTRIES = 64
+"""With more entries than this, random directions are compared instead of entries."""
+
+DIRECTIONS = 12
+
+TOLERANCE = 1e-7
+
+DIRECTION_TOLERANCE = 1e-9
+"""Along a direction, an error in one entry is small beside the sum: the tolerance has to be tighter."""
+
+DIFFERENCE_TOLERANCE = 1e-5
+
+_STEP = 1e-30
+
+
+def check_derivative(
+    function: Function,
+    point: Array,
+    derivative: Array,
+    *,
+    analytic: bool,
+    kink_distance: float,
+    generator: np.random.Generator,
+    direction_within: Callable[[Array], Array] | None = None,
+) -> CheckResult:
+    """Compares a derivative with the function's own variation at a point.
+
+    point: shape (v...); derivative: shape (o..., v...) where function(point) has shape (o...).
+    analytic: whether the complex step may be used. kink_distance: how near the point is to a kink.
+    direction_within: a projection onto the directions in which the point may move (for a structured variable).
+    """
+    point = np.asarray(point, dtype=float)
+    derivative = np.asarray(derivative, dtype=float)
+    if kink_distance == 0:
+        return CheckResult.inconclusive("the point is at a kink, where there is no derivative")
+    if derivative.size == 0:
+        return CheckResult.inconclusive("nothing was compared: the derivative has no entries")
+    if not np.all(np.isfinite(derivative)):
+        return CheckResult.inconclusive("the derivative is not finite here")
+    counted = _Counted(function)
+    value = np.asarray(counted(point))
+    if not np.all(np.isfinite(value)):
+        return CheckResult.inconclusive("the value is not finite here")
+    if value.shape + point.shape != derivative.shape:
+        return CheckResult.wrong_shape(value.shape + point.shape, derivative.shape)
+    slope, method, noise = _slope(counted, point, value, analytic, kink_distance)
+    if slope is None:
+        return CheckResult.inconclusive("the function does not vary smoothly enough here to be compared")
+    if point.size <= MOST_ENTRIES and direction_within is None:
+        return _entry_by_entry(counted, slope, method, noise, point, derivative)
+    return _along_directions(counted, slope, method, noise, point, derivative, generator, direction_within)
+
+
+class _Counted:
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self.evaluations = 0
+
+    def __call__(self, point: Array) -> Array:
+        self.evaluations += 1
+        return self._function(point)
+
+
+def _complex_slope(function: Function, point: Array, direction: Array) -> Array:
+    return np.imag(function(point + 1j * _STEP * direction)) / _STEP
+
+
+def _central_slope(function: Function, point: Array, direction: Array, start: float) -> tuple[Array, Array]:
+    """Central differences extrapolated to a step of zero, and an estimate of the error (Ridders)."""
+    factor = 1.6
+    table: list[list[Array]] = []
+    best: Array | None = None
+    error: Array | None = None
+    step = start
+    for row in range(8):
+        entries = [(np.real(function(point + step * direction)) - np.real(function(point - step * direction))) / (2 * step)]
+        scale = factor**2
+        for column in range(row):
+            entries.append((entries[column] * scale - table[-1][column]) / (scale - 1))
+            scale *= factor**2
+            change = np.maximum(np.abs(entries[-1] - entries[-2]), np.abs(entries[-1] - table[-1][column]))
+            if error is None or best is None:
+                best, error = np.asarray(entries[-1]), np.asarray(change)
+            else:
+                better = change < error
+                best, error = np.where(better, entries[-1], best), np.where(better, change, error)
+        table.append(entries)
+        step /= factor
+    assert best is not None and error is not None
+    return best, error
+
+
+Slope = Callable[[Array], tuple[Array, Array]]
+"""From a direction to the slope of the function along it and an estimate of the slope's error."""
+
+
+def _slope(
+    function: _Counted, point: Array, value: Array, analytic: bool, kink_distance: float
+) -> tuple[Slope | None, str, float]:
+    """How slopes are found here, what that is called, and the relative error to expect."""
+    norm = float(np.max(np.abs(point), initial=0.0)) or 1.0
+    start = min(0.05 * norm, kink_distance / 8 if np.isfinite(kink_distance) else np.inf)
+    probe = np.ones_like(point)
+
+    def by_complex_step(direction: Array) -> tuple[Array, Array]:
+        slope = _complex_slope(function, point, direction)
+        return slope, np.zeros_like(slope)
+
+    def by_differences(direction: Array) -> tuple[Array, Array]:
+        longest = float(np.max(np.abs(direction), initial=0.0)) or 1.0
+        return _central_slope(function, point, direction, start / longest)
+
+    if analytic:
+        try:
+            slope = np.asarray(by_complex_step(probe)[0])
+            step = 1e-5 * norm
+            rough = (np.real(function(point + step * probe)) - np.real(function(point - step * probe))) / (2 * step)
+        except (TypeError, ValueError, np.linalg.LinAlgError):
+            slope = np.asarray(np.nan)
+            rough = np.asarray(0.0)
+        scale = np.maximum(np.abs(slope), np.abs(rough)) + np.abs(value) / norm
+        if np.all(np.isfinite(slope)) and (
+            not np.all(np.isfinite(rough)) or np.all(np.abs(slope - rough) <= 1e-3 * scale + 1e-12)
+        ):
+            return by_complex_step, "complex-step", 0.0
+    if start < 1e-9 * norm:
+        return None, "", 0.0
+    return by_differences, "central-differences", 1.0
+
+
+def _entry_by_entry(
+    function: _Counted, slope: Slope, method: str, noise: float, point: Array, derivative: Array
+) -> CheckResult:
+    differences = np.empty_like(derivative)
+    errors = np.empty_like(derivative)
+    for entry in np.ndindex(*point.shape):
+        direction = np.zeros_like(point)
+        direction[entry] = 1.0
+        differences[(..., *entry)], errors[(..., *entry)] = slope(direction)
+    if not np.all(np.isfinite(differences)):
+        return CheckResult.inconclusive("the function is not finite around the point")
+    tolerance = DIFFERENCE_TOLERANCE if noise else TOLERANCE
+    scale = float(np.max(np.abs(differences), initial=0.0))
+    absolute = np.abs(derivative - differences)
+    # An entry counts against its own size, but not below what the largest lets be seen.
+    floor = scale * (1e-4 if noise else 1e-6) + np.finfo(float).tiny
+    relative = absolute / np.maximum(np.maximum(np.abs(differences), np.abs(derivative)), floor)
+    allowed = absolute <= np.maximum(4 * errors, 0.0) if noise else np.zeros(absolute.shape, dtype=bool)
+    relative = np.where(allowed & (errors <= 1e-3 * max(scale, 1e-300)), np.minimum(relative, tolerance / 2), relative)
+    relative = np.where(absolute == 0, 0.0, relative)
+    return _judged(method, function, derivative, differences, absolute, relative, tolerance)
+
+
+def _judged(
+    method: str,
+    function: _Counted,
+    derivative: Array,
+    differences: Array,
+    absolute: Array,
+    relative: Array,
+    tolerance: float,
+) -> CheckResult:
+    worst = np.unravel_index(int(np.argmax(relative)), relative.shape) if relative.ndim else ()
+    result = CheckResult(
+        verdict="passed" if float(np.max(relative)) <= tolerance else "failed",
+        method=method,
+        points=1,
+        evaluations=function.evaluations,
+        max_abs_error=float(np.max(absolute)),
+        max_rel_error=float(np.max(relative)),
+        tolerance=tolerance,
+    )
+    if result.verdict == "failed":
+        result.worst = {
+            "entry": [int(place) + 1 for place in worst],
+            "derivative": float(derivative[worst]),
+            "differences": float(differences[worst]),
+        }
+    return result
+
+
+def _along_directions(
+    function: _Counted,
+    slope: Slope,
+    method: str,
+    noise: float,
+    point: Array,
+    derivative: Array,
+    generator: np.random.Generator,
+    within: Callable[[Array], Array] | None,
+) -> CheckResult:
+    tolerance = DIFFERENCE_TOLERANCE if noise else DIRECTION_TOLERANCE
+    outputs = derivative.ndim - point.ndim
+    axes = tuple(range(outputs, derivative.ndim))
+    worst_relative, worst_absolute = 0.0, 0.0
+    failing: Array | None = None
+    for _ in range(DIRECTIONS):
+        direction = generator.normal(size=point.shape)
+        if within is not None:
+            direction = within(direction)
+        found, error = slope(direction)
+        if not np.all(np.isfinite(found)):
+            return CheckResult.inconclusive("the function is not finite around the point")
+        predicted = np.sum(derivative * direction, axis=axes)
+        size = np.sqrt(np.sum((derivative * direction) ** 2, axis=axes))
+        scale = np.maximum(size, np.abs(found)) + np.finfo(float).tiny
+        absolute = np.abs(predicted - found)
+        relative = np.max(np.maximum(absolute - 4 * error, 0.0) / scale)
+        worst_absolute = max(worst_absolute, float(np.max(absolute)))
+        if relative > worst_relative:
+            worst_relative = float(relative)
+            failing = direction
+    result = CheckResult(
+        verdict="passed" if worst_relative <= tolerance else "failed",
+        method=f"{method} along {DIRECTIONS} directions",
+        points=1,
+        evaluations=function.evaluations,
+        max_abs_error=worst_absolute,
+        max_rel_error=worst_relative,
+        tolerance=tolerance,
+    )
+    if result.verdict == "failed" and failing is not None and within is None:
+        result.worst = _worst_entry(slope, derivative, failing, axes, outputs)
+        result.evaluations = function.evaluations
+    return result
+
+
+def _worst_entry(slope: Slope, derivative: Array, direction: Array, axes: tuple[int, ...], outputs: int) -> Any:
+    """The entry of the variable that is to blame, found by halving the direction."""
+    flat = np.arange(direction.size)
+    while flat.size > 1:
+        halves = (flat[: flat.size // 2], flat[flat.size // 2 :])
+        errors = []
+        for half in halves:
+            part = np.zeros(direction.size)
+            part[half] = direction.reshape(-1)[half]
+            part = part.reshape(direction.shape)
+            found, _ = slope(part)
+            errors.append(float(np.max(np.abs(np.sum(derivative * part, axis=axes) - found))))
+        flat = halves[0] if errors[0] >= errors[1] else halves[1]
+    entry = np.unravel_index(int(flat[0]), direction.shape)
+    unit = np.zeros_like(direction)
+    unit[entry] = 1.0
+    found = np.asarray(slope(unit)[0])
+    own = derivative[(..., *entry)]
+    place = np.unravel_index(int(np.argmax(np.abs(own - found))), found.shape) if outputs else ()
+    return {
+        "entry": [int(number) + 1 for number in (*place, *entry)],
+        "derivative": float(own[place]),
+        "differences": float(found[place]),
+    }

@@ -1,0 +1,355 @@
+"""Derivatives in numbers: compiled functions, values on arrays, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcalc.checking.differences import MOST_ENTRIES, check_derivative
+from gradcalc.checking.result import CheckResult, combined
+from gradcalc.errors import GradcalcError
+from gradcalc.numeric.arrays import check_memory, complete, data_shape
+from gradcalc.numeric.contraction import tensor_value
+from gradcalc.numeric.points import draw
+from gradcalc.numeric.program import CompiledProgram, compile_program
+from gradcalc.numeric.reference import observe
+
+if TYPE_CHECKING:
+    from gradcalc.api import Derivative, Problem
+    from gradcalc.tensor.answer import Answer, Formula
+
+Array = Any
+
+CHECKED_POINTS = 3
+
+_VALUE = "value"
+
+
+class Evaluator:
+    """The objective and the derivatives of a `Derivative` on arrays."""
+
+    def __init__(self, derivative: Derivative, sizes: Mapping[str, int] | None = None) -> None:
+        self.derivative = derivative
+        self.typing = derivative.problem.typing
+        self.objective = derivative.objective
+        self.answers = [self._whole(answer) for answer in derivative.answers]
+        formulas = {}
+        if not self.objective.indices:
+            formulas[_VALUE] = self.objective.expanded
+        for place, answer in enumerate(self.answers):
+            if not answer.indices:
+                formulas[str(place)] = answer.expanded
+        guarded = frozenset([str(place) for place, answer in enumerate(self.answers) if answer.order == 1])
+        self.program: CompiledProgram = compile_program(
+            formulas, self.typing.variables, sizes=sizes, functions=self.typing.functions, guarded=guarded
+        )
+
+    def _whole(self, answer: Answer) -> Answer:
+        """The derivative by the whole variable, for an entry at a named index."""
+        named = any(isinstance(p, str) for _, positions in self.derivative.components for p in positions)
+        if not named:
+            return answer
+        names = answer.wrt.split("[")[0]
+        components = [(name, ()) for name, _ in self.derivative.components if name == names]
+        problem = self.derivative.problem
+        return problem.derivation(components[:1], answer.order, answer.layout).answers[0]
+
+    def __call__(self, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> tuple[Array, list[Array]]:
+        """The value and the derivatives. Raises GradcalcError of kind numeric or limit."""
+        for answer in self.answers:
+            check_memory("the derivative", [dim if isinstance(dim, int) else sizes[dim] for dim in answer.dims])
+        outputs = self.program(arrays)
+        value = outputs[_VALUE] if _VALUE in outputs else self._tensor(self.objective, arrays, sizes)
+        derivatives = [
+            outputs[str(place)] if str(place) in outputs else self._tensor(answer, arrays, sizes)
+            for place, answer in enumerate(self.answers)
+        ]
+        return value, derivatives
+
+    def _tensor(self, formula: Formula, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+        return np.asarray(tensor_value(formula.node, self.typing, arrays, sizes), dtype=float)
+
+
+class Function:
+    """A compiled derivative. Call it with the arrays by name.
+
+    Returns an array of the derivative's shape, or a dict by variable where there are several. source: the program.
+    Raises GradcalcError of kind data for missing or misshapen arrays, of kind numeric where a matrix is singular.
+    """
+
+    def __init__(self, derivative: Derivative) -> None:
+        self._derivative = derivative
+        self._evaluator = Evaluator(derivative)
+        self.source = self._evaluator.program.source
+
+    def __call__(self, **arrays: Any) -> Any:
+        return self.value_and_gradient(**arrays)[1]
+
+    def value_and_gradient(self, **arrays: Any) -> tuple[Any, Any]:
+        prepared, sizes = prepare_arrays(self._derivative.problem, arrays)
+        value, derivatives = self._evaluator(prepared, sizes)
+        if len(derivatives) == 1:
+            return value, derivatives[0]
+        return value, {answer.wrt: array for answer, array in zip(self._derivative.answers, derivatives)}
+
+
+def prepare_arrays(problem: Problem, arrays: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int]]:
+    """The arrays in the shapes of their variables, and the sizes of the dimensions that they give.
+
+    Raises GradcalcError of kind data.
+    """
+    typing = problem.typing
+    unknown = [name for name in arrays if name not in typing.variables]
+    if unknown:
+        raise GradcalcError(
+            "data",
+            f"{unknown[0]} is not a variable of the expression",
+            hint=f"Its variables are {', '.join(typing.variables)}.",
+        )
+    complete(arrays, typing)
+    prepared: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    owners: dict[str, str] = {}
+    for name, variable in typing.variables.items():
+        try:
+            array = np.asarray(arrays[name], dtype=float)
+        except (TypeError, ValueError):
+            raise GradcalcError("data", f"{name} is not an array of numbers") from None
+        array = data_shape(name, array, variable.kind)
+        if array.ndim != len(variable.dims):
+            raise GradcalcError(
+                "data", f"{name} is a {variable.kind} and the data has the shape {list(array.shape)}"
+            )
+        for dim, size in zip(variable.dims, array.shape):
+            wanted = dim if isinstance(dim, int) else sizes.setdefault(dim, size)
+            if isinstance(dim, str):
+                owners.setdefault(dim, name)
+            if wanted != size:
+                other = "" if isinstance(dim, int) else f" as {owners[dim]} has it"
+                raise GradcalcError(
+                    "data", f"{name} has the shape {list(array.shape)}; {size} should be {wanted}{other}"
+                )
+        prepared[name] = array
+    for dim, least in typing.minimum_sizes.items():
+        if isinstance(dim, str) and dim in sizes and sizes[dim] < least:
+            raise GradcalcError("data", f"position {least} is used, but the axis {dim} has {sizes[dim]} entries")
+    return prepared, sizes
+
+
+def check_point(
+    derivative: Derivative, evaluator: Evaluator, arrays: Mapping[str, Array], sizes: Mapping[str, int], seed: int
+) -> list[CheckResult]:
+    """The check of every derivative at one point."""
+    problem = derivative.problem
+    observation = observe(problem.program, problem.typing, arrays, sizes)
+    if observation.fault is not None:
+        reason = f"the point is outside the domain: {observation.fault[0]}"
+        return [CheckResult.inconclusive(reason) for _ in evaluator.answers]
+    _, values = evaluator(arrays, sizes)
+    results = []
+    for answer, value in zip(evaluator.answers, values):
+        try:
+            results.append(_check_answer(derivative, answer, value, arrays, sizes, observation, seed))
+        except GradcalcError as error:
+            results.append(CheckResult.inconclusive(error.message))
+    return results
+
+
+def _check_answer(
+    derivative: Derivative,
+    answer: Answer,
+    value: Array,
+    arrays: Mapping[str, Array],
+    sizes: Mapping[str, int],
+    observation: Any,
+    seed: int,
+) -> CheckResult:
+    problem = derivative.problem
+    names = _names_of(answer)
+    last = names[-1]
+    outputs = np.ndim(observation.value)
+    for name in names[:-1]:
+        outputs += np.ndim(arrays[name])
+    component = _numbered_position(derivative, last, answer)
+    value = _natural_layout(value, answer, np.ndim(observation.value))
+
+    def at(point: Array) -> dict[str, Array]:
+        whole = point
+        if component is not None:
+            whole = np.array(arrays[last], dtype=np.asarray(point).dtype)
+            whole[component] = point
+        return {**arrays, last: whole}
+
+    def reference(point: Array) -> Array:
+        return observe(problem.program, problem.typing, at(point), sizes).value
+
+    generator = np.random.default_rng([seed, 1])
+    start = np.asarray(arrays[last] if component is None else arrays[last][component], dtype=float)
+    structure = problem.typing.variables[last].structure
+    within = _projection(structure) if component is None else None
+    if answer.order == 1:
+        return check_derivative(
+            reference,
+            start,
+            value,
+            analytic=observation.analytic or observation.kink_distance > 0,
+            kink_distance=observation.kink_distance,
+            generator=generator,
+            direction_within=within,
+        )
+    lower = _lower_derivative(derivative, names[:-1], answer, observation, arrays, sizes, at)
+    return check_derivative(
+        lower,
+        start,
+        value,
+        analytic=False,
+        kink_distance=observation.kink_distance,
+        generator=generator,
+        direction_within=within,
+    )
+
+
+def _lower_derivative(
+    derivative: Derivative,
+    names: list[str],
+    answer: Answer,
+    observation: Any,
+    arrays: Mapping[str, Array],
+    sizes: Mapping[str, int],
+    at: Callable[[Array], dict[str, Array]],
+) -> Callable[[Array], Array]:
+    """The derivative of one order less as a function of the last variable.
+
+    By complex steps of the reference interpreter where that is possible; else the compiled derivative.
+    """
+    problem = derivative.problem
+    first = names[0]
+    entries = int(np.size(arrays[first]))
+    if answer.order == 2 and observation.kink_distance == float("inf") and entries <= MOST_ENTRIES:
+        positions = _positions(derivative, first)
+
+        def by_steps(point: Array) -> Array:
+            base = at(point)
+            columns = []
+            for entry in np.ndindex(*np.shape(base[first])):
+                if positions is not None and entry != positions:
+                    continue
+                moved = np.array(base[first], dtype=complex)
+                moved[entry] += 1e-30j
+                columns.append(np.imag(observe(problem.program, problem.typing, {**base, first: moved}, sizes).value) / 1e-30)
+            if positions is not None:
+                return np.asarray(columns[0])
+            stacked = np.stack(columns, axis=-1)
+            return stacked.reshape(stacked.shape[:-1] + np.shape(base[first]))
+
+        return by_steps
+    components = [component for component in derivative.components if component[0] in names]
+    lower = problem.derivation(components[:1], answer.order - 1, None).answers[0]
+    program = None if lower.indices else compile_program(
+        {"0": lower.expanded}, problem.typing.variables, sizes=sizes, functions=problem.typing.functions
+    )
+
+    def compiled(point: Array) -> Array:
+        if program is None:
+            return tensor_value(lower.node, problem.typing, at(point), sizes)
+        return program(at(point))["0"]
+
+    return compiled
+
+
+def _names_of(answer: Answer) -> list[str]:
+    texts = _split_wrt(answer.wrt)
+    names = [text.split("[")[0] for text in texts]
+    return names * answer.order if len(names) == 1 else names
+
+
+def _split_wrt(text: str) -> list[str]:
+    """The variables of a derivative's `wrt`: commas inside brackets do not separate."""
+    parts: list[str] = [""]
+    depth = 0
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
+def _positions(derivative: Derivative, name: str) -> tuple[int, ...] | None:
+    for other, positions in derivative.components:
+        if other == name and positions and not any(isinstance(position, str) for position in positions):
+            return tuple([int(position) - 1 for position in positions])
+    return None
+
+
+def _numbered_position(derivative: Derivative, name: str, answer: Answer) -> tuple[int, ...] | None:
+    for text in _split_wrt(answer.wrt):
+        if text.split("[")[0] == name and "[" in text:
+            inside = text.split("[")[1].rstrip("]").split(",")
+            if all(part.isdigit() for part in inside):
+                return tuple([int(part) - 1 for part in inside])
+    return None
+
+
+def _natural_layout(value: Array, answer: Answer, objective_rank: int) -> Array:
+    """The value with the axes of the objective first, then those of the variable, in the order of each."""
+    if value.ndim != 2 or answer.layout is None:
+        return value
+    turned = answer.layout == ("numerator" if objective_rank == 0 else "denominator")
+    return value.T if turned else value
+
+
+def _projection(structure: str | None) -> Callable[[Array], Array] | None:
+    if structure in ("symmetric", "spd"):
+        return lambda direction: (direction + direction.T) / 2
+    if structure == "skew":
+        return lambda direction: (direction - direction.T) / 2
+    if structure == "diagonal":
+        return lambda direction: np.diag(np.diag(direction))
+    return None
+
+
+def check_all(
+    derivative: Derivative, *, seed: int = 0, data: Mapping[str, Any] | None = None, exact: bool = False
+) -> CheckResult:
+    """One result for all derivatives and points."""
+    results = [result for _, result in check_each(derivative, seed=seed, data=data)[0]]
+    if exact:
+        from gradcalc.checking.exact import prove
+
+        results += [prove(derivative, answer) for answer in derivative.answers]
+    verdicts = {result.verdict for result in results}
+    if "inconclusive" in verdicts and "failed" not in verdicts:
+        return next(result for result in results if result.verdict == "inconclusive")
+    return combined(results)
+
+
+def check_each(
+    derivative: Derivative,
+    *,
+    seed: int = 0,
+    data: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> tuple[list[tuple[Answer, CheckResult]], dict[str, Array], dict[str, int]]:
+    """The check of each derivative; with no data at several random points. Also the first point and its sizes."""
+    problem = derivative.problem
+    per_answer: list[list[CheckResult]] = [[] for _ in derivative.answers]
+    first: tuple[dict[str, Array], dict[str, int]] | None = None
+    evaluator: Evaluator | None = None
+    for number in range(CHECKED_POINTS if data is None else 1):
+        if data is None:
+            arrays, lengths = draw(problem.program, problem.typing, sizes or {}, seed + number)
+        else:
+            arrays, lengths = prepare_arrays(problem, data)
+        if first is None:
+            first = arrays, lengths
+        if evaluator is None:
+            evaluator = Evaluator(derivative, lengths)
+        for place, result in enumerate(check_point(derivative, evaluator, arrays, lengths, seed + number)):
+            per_answer[place].append(result)
+    assert first is not None
+    checked = [(answer, combined(results)) for answer, results in zip(derivative.answers, per_answer)]
+    return checked, first[0], first[1]

@@ -1,0 +1,95 @@
+"""The value of a tensor of the graph, axis by axis with einsum: for tensors that have no matrix form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import GradcalcError
+from gradcalc.functions import catalogue
+from gradcalc.language.shapes import Typing
+from gradcalc.numeric.reference import StandIn
+from gradcalc.tensor.nodes import Atom, Basis, Contraction, Elementwise, Node, Sum, Symbol, postorder
+
+Array = Any
+
+
+def tensor_value(root: Node, typing: Typing, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
+    """The array of a tensor. Raises GradcalcError of kind numeric where a matrix is singular."""
+    values: dict[Node, Array] = {}
+    with np.errstate(all="ignore"):
+        for node in postorder((root,)):
+            values[node] = _value(node, values, typing, arrays, sizes)
+    return values[root]
+
+
+def _value(
+    node: Node, values: dict[Node, Array], typing: Typing, arrays: Mapping[str, Array], sizes: Mapping[str, int]
+) -> Array:
+    def length(dim: int | str) -> int:
+        if isinstance(dim, int):
+            return dim
+        return sizes[dim]
+
+    if isinstance(node, Symbol):
+        return np.asarray(arrays[node.name], dtype=float) if node.name in arrays else np.pi
+    if isinstance(node, Basis):
+        return (np.arange(1, length(node.dims[0]) + 1) == node.position).astype(float)
+    if isinstance(node, Sum):
+        total = 0.0
+        for (number, powers), term in node.terms:
+            total = total + _coefficient(number, powers, length) * values[term]
+        return total
+    if isinstance(node, Elementwise):
+        name, primes = node.function
+        if name in typing.functions:
+            return StandIn(name).evaluate(values[node.operand], primes)
+        return _apply(name, values[node.operand])
+    if isinstance(node, Atom):
+        try:
+            return _apply(node.name, values[node.operand])
+        except np.linalg.LinAlgError:
+            raise GradcalcError("numeric", f"a matrix is singular in {node.name}") from None
+    assert isinstance(node, Contraction)
+    return _contract(node, values, length)
+
+
+def _apply(name: str, operand: Array) -> Array:
+    entry = catalogue.lookup(name)
+    assert entry is not None and entry.reference is not None
+    return entry.reference(np, np.asarray(operand))
+
+
+def _coefficient(number: Any, powers: tuple[tuple[str, int], ...], length: Any) -> float:
+    answer = float(number)
+    for dim, power in powers:
+        answer *= float(length(dim)) ** power
+    return answer
+
+
+def _contract(node: Contraction, values: dict[Node, Array], length: Any) -> Array:
+    carried = {index for _, _, indices in node.factors for index in indices}
+    arguments: list[Any] = []
+    for leaf, exponent, indices in node.factors:
+        value = values[leaf]
+        arguments += [value if exponent == 1 else np.power(value, float(exponent)), list(indices)]
+    distinct = list(dict.fromkeys(node.output))
+    for index in distinct:
+        if index not in carried:
+            arguments += [np.ones(length(node.index_dims[index])), [index]]
+    # Each occurrence after the first of an output index is a delta with the first.
+    output: list[int] = []
+    fresh = len(node.index_dims)
+    for index in node.output:
+        if index not in output:
+            output.append(index)
+        else:
+            arguments += [np.eye(length(node.index_dims[index])), [index, fresh]]
+            output.append(fresh)
+            fresh += 1
+    scale = _coefficient(*node.coefficient, length)
+    if not arguments:
+        return scale
+    return scale * np.einsum(*arguments, output, optimize=True)

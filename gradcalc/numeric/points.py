@@ -1,0 +1,155 @@
+"""Random points: distinct sizes for distinct dimensions, inside the domain, off kinks, within the declared structure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import GradcalcError
+from gradcalc.language.shapes import Typing, Variable
+from gradcalc.language.syntax import Program
+from gradcalc.numeric.arrays import check_memory
+from gradcalc.numeric.reference import observe
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_TRIES = 24
+"""How many points of each plan are drawn before the next plan is taken."""
+
+_NEAR_A_KINK = 1e-3
+
+_LARGEST_VALUE = 1e8
+
+
+def choose_sizes(typing: Typing, asked: Mapping[str, int], order: int = 0) -> dict[str, int]:
+    """A size for each named dimension: as asked, else small and distinct. `order` numbers the choices.
+
+    Raises GradcalcError of kind usage for an unknown dimension.
+    """
+    names = typing.dimension_names
+    for name, size in asked.items():
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise GradcalcError("usage", f"there is no dimension {name} to give a size", hint=f"The dimensions are: {known}.")
+        if size < 1:
+            raise GradcalcError("usage", f"the size of {name} must be at least 1, not {size}")
+        least = typing.minimum_sizes.get(name, 1)
+        if size < least:
+            raise GradcalcError("shape", f"{name}={size} is too small: position {least} is used")
+    fixed = {dim for variable in typing.variables.values() for dim in variable.dims if isinstance(dim, int)}
+    taken = set(asked.values()) | fixed
+    free = [name for name in names if name not in asked]
+    if order % 2:
+        free.reverse()
+    sizes = dict(asked)
+    candidate = 3
+    for name in free:
+        candidate = max(candidate, typing.minimum_sizes.get(name, 1))
+        while candidate in taken:
+            candidate += 1
+        sizes[name] = candidate
+        taken.add(candidate)
+        candidate = 3
+    return sizes
+
+
+def draw(
+    program: Program,
+    typing: Typing,
+    asked: Mapping[str, int],
+    seed: int,
+    given: Mapping[str, Array] | None = None,
+) -> tuple[dict[str, Array], dict[str, int]]:
+    """Random arrays for the variables that are not given, and the sizes of the dimensions.
+
+    Deterministic in the seed. Raises GradcalcError of kind numeric where no point inside the domain is found.
+    """
+    given = given or {}
+    fault = "no point was tried"
+    for order in (0, 1):
+        sizes = choose_sizes(typing, asked, order)
+        for variable in typing.variables.values():
+            check_memory(variable.name, [_length(dim, sizes) for dim in variable.dims])
+        generator = np.random.default_rng([seed, order])
+        for plan in _PLANS:
+            for _ in range(_TRIES):
+                arrays = {
+                    name: np.asarray(given[name]) if name in given else _drawn(variable, sizes, generator, plan)
+                    for name, variable in typing.variables.items()
+                }
+                observation = observe(program, typing, arrays, sizes)
+                if observation.fault is not None:
+                    fault = observation.fault[0]
+                    continue
+                if observation.kink_distance < _NEAR_A_KINK:
+                    fault = "every point was at a kink"
+                    continue
+                if np.max(np.abs(observation.value), initial=0) > _LARGEST_VALUE:
+                    fault = "the values were very large"
+                    continue
+                return arrays, sizes
+    raise GradcalcError(
+        "numeric",
+        f"no random point inside the domain was found: {fault}",
+        hint="Give the data with --data or --set.",
+    )
+
+
+_PLANS = ("normal", "positive", "unit", "definite", "mixed", "small", "positive-definite")
+
+
+def _length(dim: int | str, sizes: Mapping[str, int]) -> int:
+    return dim if isinstance(dim, int) else sizes[dim]
+
+
+def _drawn(variable: Variable, sizes: Mapping[str, int], generator: np.random.Generator, plan: str) -> Array:
+    shape = tuple([_length(dim, sizes) for dim in variable.dims])
+    if plan == "mixed":
+        plan = str(generator.choice(["normal", "positive", "unit", "definite"]))
+    array = np.asarray(_plain(variable, shape, generator, plan))
+    if variable.structure is not None:
+        array = _structured(variable.structure, array)
+    return array
+
+
+def _plain(variable: Variable, shape: tuple[int, ...], generator: np.random.Generator, plan: str) -> Array:
+    square = len(shape) == 2 and shape[0] == shape[1]
+    if plan == "positive-definite":
+        plan = "definite" if square else "positive"
+    if plan == "positive" or variable.structure == "positive":
+        return generator.uniform(0.5, 1.5, shape)
+    if plan == "unit":
+        return generator.uniform(0.1, 0.9, shape)
+    array = generator.normal(size=shape)
+    if len(shape) == 2:
+        array = array / np.sqrt(shape[1])
+    if plan == "small":
+        return 0.1 * array
+    if plan == "definite" and square:
+        return array @ array.T + np.eye(shape[0]) + 0.1 * generator.normal(size=shape)
+    return array
+
+
+def _structured(structure: str, array: Array) -> Array:
+    """The nearest array of a structure that is easy to reach from any array."""
+    if structure == "symmetric":
+        return (array + array.T) / 2
+    if structure == "spd":
+        return array @ array.T + np.eye(len(array))
+    if structure == "skew":
+        return (array - array.T) / 2
+    if structure == "diagonal":
+        return np.diag(np.diag(array))
+    if structure == "lower":
+        return np.tril(array)
+    if structure == "upper":
+        return np.triu(array)
+    if structure == "toeplitz":
+        size = len(array)
+        along = np.concatenate([array[:, 0][::-1], array[0, 1:]])
+        return np.array([[along[size - 1 + column - row] for column in range(size)] for row in range(size)])
+    if structure == "orthogonal":
+        return np.linalg.qr(array + np.eye(len(array)))[0]
+    return np.abs(array)
