@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.errors import GradcalcError
-from gradcalc.language.parser import nearest, parse, parse_declaration, parse_wrt
+from gradcalc.language.parser import nearest, parse, parse_wrt
 from gradcalc.language.printer import program_text, to_text
+from gradcalc.language.programs import parse_declaration
 from gradcalc.language.shapes import Typing, infer
 from gradcalc.language.syntax import Program
 from gradcalc.tensor.answer import LAYOUTS, Answer, Component, Derivation, Formula

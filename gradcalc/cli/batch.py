@@ -1,0 +1,171 @@
+"""`batch`: JSON requests in, JSON results out, one a line, in order."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from gradcalc.api import Derivative
+from gradcalc.cli import internal_error
+from gradcalc.cli.options import make_problem
+from gradcalc.errors import GradcalcError
+from gradcalc.output.result import derivation_result, dumps, error_result
+from gradcalc.output.schema import COMMANDS, REQUEST
+
+_KEYS = tuple(REQUEST["properties"])
+
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "command": ((str,), "a string"),
+    "expression": ((str,), "a string"),
+    "wrt": ((str, list), "a string or a list of strings"),
+    "order": ((int,), "a whole number"),
+    "shapes": ((dict,), "an object"),
+    "structure": ((dict,), "an object"),
+    "structured": ((str,), "a string"),
+    "declare": ((list,), "a list of strings"),
+    "data": ((dict,), "an object"),
+    "seed": ((int,), "a whole number"),
+    "sizes": ((dict,), "an object"),
+    "layout": ((str,), "a string"),
+    "formats": ((list,), "a list of strings"),
+    "allow_nonfinite": ((bool,), "true or false"),
+    "exact": ((bool,), "true or false"),
+}
+
+
+@click.command("batch")
+@click.argument("file", required=False, default="-")
+def batch_command(file: str) -> int:
+    """Answer requests, one JSON object a line, from FILE or standard input.
+
+    A request that fails is a result with "ok": false, and the batch goes on. Exits with the largest code met.
+
+    \b
+    Example:
+      echo '{"command": "grad", "expression": "x*y", "wrt": "x"}' | gradcalc batch
+    """
+    worst = 0
+    for line in _lines(file):
+        if line.strip():
+            result, code = answer(line)
+            sys.stdout.write(dumps(result) + "\n")
+            sys.stdout.flush()
+            worst = max(worst, code)
+    return worst
+
+
+def _lines(file: str) -> Iterator[str]:
+    if file == "-":
+        for raw in sys.stdin.buffer:
+            yield raw.decode("utf-8", errors="replace")
+        return
+    try:
+        with open(file, "rb") as opened:
+            for raw in opened:
+                yield raw.decode("utf-8", errors="replace")
+    except OSError as error:
+        raise GradcalcError("data", f"{file} cannot be read: {error.strerror}") from None
+
+
+def answer(line: str) -> tuple[dict[str, Any], int]:
+    """The result of one request and its exit code; never raises for what the request is."""
+    request: Any = None
+    try:
+        try:
+            request = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise GradcalcError("usage", f"the line is not JSON: {str(error)[:100]}") from None
+        result, code = _answer(_checked(request))
+    except GradcalcError as error:
+        result, code = _failure(request, error)
+    except (MemoryError, RecursionError):
+        result, code = _failure(request, GradcalcError("limit", "the request is too large for the memory"))
+    except Exception as error:
+        result, code = _failure(request, internal_error(error))
+    if isinstance(request, dict) and "id" in request:
+        result = {"id": request["id"], **result}
+    return result, code
+
+
+def _failure(request: Any, error: GradcalcError) -> tuple[dict[str, Any], int]:
+    command, expression = "", None
+    if isinstance(request, dict):
+        command = request.get("command") if isinstance(request.get("command"), str) else ""
+        expression = request.get("expression") if isinstance(request.get("expression"), str) else None
+    return error_result(str(command), expression, error), error.exit_code
+
+
+def _checked(request: Any) -> dict[str, Any]:
+    if not isinstance(request, dict):
+        raise GradcalcError("usage", "a request is a JSON object", hint='{"command": "grad", "expression": "x\'*x"}')
+    for key, value in request.items():
+        if key not in _KEYS:
+            raise GradcalcError("usage", f"a request has no key {key!r}", hint=f"The keys are {', '.join(_KEYS)}.")
+        if key in _TYPES:
+            types, what = _TYPES[key]
+            if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+                raise GradcalcError("usage", f"{key} is {what}")
+            if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+                raise GradcalcError("usage", f"{key} is {what}")
+    for key in ("command", "expression"):
+        if key not in request:
+            raise GradcalcError("usage", f"the request has no {key}")
+    if request["command"] not in COMMANDS:
+        raise GradcalcError(
+            "usage", f"there is no command {request['command']!r} in a batch", hint=f"The commands are {', '.join(COMMANDS)}."
+        )
+    if request.get("structured", "projected") != "projected":
+        raise GradcalcError("usage", f"structured is {request['structured']!r}", hint='The value is "projected".')
+    for name, shape in request.get("shapes", {}).items():
+        if not isinstance(shape, list):
+            raise GradcalcError("usage", f"the shape of {name} is a list", hint='For example: {"W": [3, 4], "y": []}')
+    for name, size in request.get("sizes", {}).items():
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise GradcalcError("usage", f"the size of {name} is a whole number")
+    for name, kind in request.get("structure", {}).items():
+        if not isinstance(kind, str):
+            raise GradcalcError("usage", f"the structure of {name} is a string")
+    return request
+
+
+def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    command = request["command"]
+    data = request.get("data", {})
+    arrays: dict[str, Any] = {}
+    if data:
+        from gradcalc.numeric.arrays import from_json
+
+        arrays = {name: from_json(name, value) for name, value in data.items()}
+    problem = make_problem(
+        request["expression"],
+        request.get("declare", ()),
+        arrays,
+        shapes=request.get("shapes"),
+        structure=request.get("structure"),
+    )
+    wrt = request.get("wrt", ())
+    wrt = [wrt] if isinstance(wrt, str) else list(wrt)
+    order = request.get("order", 2 if command == "hessian" else 1)
+    formats = request.get("formats", ())
+    if command in ("grad", "hessian"):
+        derivative = Derivative(problem, problem.components(wrt or None), order, request.get("layout"))
+        return derivation_result(command, derivative, formats), 0
+    from gradcalc.numericrun import NumericRun
+
+    run = NumericRun(
+        command,
+        problem,
+        wrt,
+        order=order,
+        layout=request.get("layout"),
+        arrays=arrays,
+        seed=request.get("seed", 0),
+        sizes=request.get("sizes"),
+        allow_nonfinite=request.get("allow_nonfinite", False),
+        exact=request.get("exact", False),
+    )
+    return run.result(formats), run.exit_code

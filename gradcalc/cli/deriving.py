@@ -1,0 +1,91 @@
+"""`grad` and `hessian`: formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from gradcalc.api import Derivative
+from gradcalc.cli.options import EXPRESSION, ORDER, WRT, deriving, expression_text, make_problem, show, write
+from gradcalc.output.text import formula_line, shapes_text, warning_lines
+
+
+@click.command("grad")
+@EXPRESSION
+@WRT
+@ORDER
+@deriving
+def grad_command(expression: str, wrt: Sequence[str], order: int, **options: Any) -> None:
+    """Derive the gradient of EXPR (its Jacobian when EXPR is a vector) as a formula.
+
+    EXPR is an expression, `-` for standard input, or `@FILE`.
+
+    \b
+    Example:
+      gradcalc grad "log(1+exp(-y*w'*sigmoid(W*x+b)))" -w W
+    """
+    _derive("grad", expression, wrt, order, **options)
+
+
+@click.command("hessian")
+@EXPRESSION
+@WRT
+@deriving
+def hessian_command(expression: str, wrt: Sequence[str], **options: Any) -> None:
+    """Derive the second derivatives of EXPR as formulas.
+
+    With several variables, all blocks are given.
+
+    \b
+    Example:
+      gradcalc hessian "sum(log(1+exp(-y.*(X*w))))" -w w
+    """
+    _derive("hessian", expression, wrt, 2, **options)
+
+
+def _derive(
+    command: str,
+    expression: str,
+    wrt: Sequence[str],
+    order: int,
+    declare: Sequence[str],
+    layout: str | None,
+    format_: str,
+    as_json: bool,
+    output: str | None,
+) -> None:
+    text = expression_text(expression)
+    problem = make_problem(text, declare, {})
+    derivative = Derivative(problem, problem.components(wrt or None), order, layout)
+    if as_json or format_ == "json":
+        from gradcalc.output.result import derivation_result, dumps
+
+        formats = ("latex", "index") if format_ in ("text", "json") else (format_,)
+        write(dumps(derivation_result(command, derivative, formats)), output)
+        return
+    show(formatted(derivative, format_), output)
+
+
+def formatted(derivative: Derivative, format_: str) -> str:
+    """The formulas in a format, for people."""
+    if format_ == "latex":
+        from gradcalc.output.latex import equation
+
+        return "\n".join([equation(derivative, answer) for answer in derivative.answers])
+    if format_ == "numpy":
+        return derivative.code("numpy").rstrip("\n")
+    if format_ == "unicode":
+        from gradcalc.output.text import label
+        from gradcalc.output.unicode import to_unicode
+
+        lines = []
+        for answer in derivative.answers:
+            line = f"{label(derivative, answer)} = {to_unicode(answer.tree)}"
+            where = ", ".join([f"{name} = {to_unicode(tree)}" for name, tree in answer.where])
+            lines.append(line + (f"      where {where}" if where else ""))
+        return "\n".join(lines)
+    lines = [formula_line(derivative, answer, index=format_ == "index") for answer in derivative.answers]
+    lines += [shapes_text(derivative.problem), *warning_lines(derivative.problem.typing.warnings)]
+    return "\n".join([line for line in lines if line])

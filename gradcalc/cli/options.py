@@ -1,0 +1,158 @@
+"""The options, each defined once, and what they mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gradcalc.errors import GradcalcError
+
+if TYPE_CHECKING:
+    from gradcalc.api import Problem
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FORMATS = ("text", "unicode", "latex", "index", "json", "numpy")
+
+EXPRESSION = click.argument("expression", metavar="EXPR")
+
+WRT = click.option("-w", "--wrt", multiple=True, metavar="NAME", help="A variable, or an entry w[2]; repeatable.")
+
+_DERIVING = (
+    click.option("--declare", multiple=True, metavar="DECL", help='A declaration, as "W: matrix[m,n]".'),
+    click.option("--layout", type=click.Choice(["denominator", "numerator"]), help="The layout of derivatives."),
+    click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", help="How formulas are written."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    click.option("-o", "--output", metavar="FILE", help="Write to a file, whole or not at all."),
+)
+
+_EVALUATING = (
+    click.option("--data", multiple=True, metavar="FILE", help="Arrays: .json, .npz; NAME=FILE for .npy, .csv, .tsv."),
+    click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="One array, as x=[1,2,3]."),
+    click.option("--random", "at_random", is_flag=True, help="Draw what is not given."),
+    click.option("--seed", type=int, default=0, show_default=True, help="The seed of random arrays."),
+    click.option("--size", "sizes", multiple=True, metavar="DIM=N", help="The size of a dimension, as m=3."),
+    click.option("--allow-nonfinite", is_flag=True, help="Show nan and inf instead of an error."),
+)
+
+ORDER = click.option("--order", type=int, default=1, show_default=True, help="How often to differentiate.")
+
+
+def deriving(command: Command) -> Command:
+    for option in reversed(_DERIVING):
+        command = option(command)
+    return command
+
+
+def evaluating(command: Command) -> Command:
+    for option in reversed(_EVALUATING):
+        command = option(command)
+    return command
+
+
+def expression_text(argument: str) -> str:
+    """The text that EXPR means: itself, `-` for standard input, `@FILE` for a file."""
+    try:
+        if argument == "-":
+            return sys.stdin.buffer.read().decode("utf-8").strip("\n")
+        if argument.startswith("@"):
+            with open(argument[1:], encoding="utf-8") as file:
+                return file.read().strip("\n")
+    except UnicodeDecodeError:
+        raise GradcalcError("data", f"{argument} is not UTF-8 text") from None
+    except FileNotFoundError:
+        raise GradcalcError("data", f"there is no file {argument[1:]}") from None
+    except OSError as error:
+        raise GradcalcError("data", f"{argument[1:]} cannot be read: {error.strerror}") from None
+    return argument[1:] if argument.startswith(" -") else argument
+
+
+def parse_sizes(sizes: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for text in sizes:
+        name, _, number = text.partition("=")
+        if not name or not number.lstrip("-").isdigit():
+            raise GradcalcError("usage", f"{text!r} is not DIM=N", hint="For example: --size m=3")
+        found[name.strip()] = int(number)
+    return found
+
+
+def load_arrays(data: Sequence[str], sets: Sequence[str]) -> dict[str, Any]:
+    """The arrays of all files and settings. Raises GradcalcError of kind data for one that is given twice."""
+    if not data and not sets:
+        return {}
+    from gradcalc.numeric.arrays import load_data, parse_set
+
+    arrays: dict[str, Any] = {}
+    for specification in data:
+        for name, array in load_data(specification).items():
+            _add(arrays, name, array)
+    for text in sets:
+        _add(arrays, *parse_set(text))
+    return arrays
+
+
+def _add(arrays: dict[str, Any], name: str, array: Any) -> None:
+    if name in arrays:
+        raise GradcalcError("data", f"{name} is given twice", hint="Give each variable once.")
+    arrays[name] = array
+
+
+def make_problem(text: str, declare: Sequence[str], arrays: dict[str, Any], **known: Any) -> Problem:
+    """The problem of a text and its arrays; arrays that are a single row or column may be vectors."""
+    from gradcalc.api import Problem
+
+    shapes = {name: tuple(array.shape) for name, array in arrays.items()}
+    try:
+        problem = Problem(text, declare=declare, data_shapes=shapes, **known)
+    except GradcalcError as error:
+        if error.kind not in ("shape", "data"):
+            raise
+        narrowed = {name: tuple([n for n in shape if n != 1]) for name, shape in shapes.items()}
+        if narrowed == shapes:
+            raise
+        try:
+            problem = Problem(text, declare=declare, data_shapes=narrowed, **known)
+        except GradcalcError:
+            raise error from None
+    unknown = [name for name in arrays if name not in problem.typing.variables]
+    if unknown:
+        from gradcalc.language.parser import nearest
+
+        near = nearest(unknown[0], list(problem.typing.variables))
+        raise GradcalcError(
+            "data",
+            f"there is data for {unknown[0]}, which is not a variable of the expression",
+            hint=f"Did you mean {near}?" if near else None,
+        )
+    return problem
+
+
+def write(text: str, output: str | None) -> None:
+    """Prints, or writes a file that appears whole or not at all."""
+    if output is None:
+        sys.stdout.write(text + "\n")
+        return
+    temporary = f"{output}.{os.getpid()}.part"
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        os.replace(temporary, output)
+    except OSError as error:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise GradcalcError("data", f"{output} cannot be written: {error.strerror}") from None
+
+
+def show(text: str, output: str | None) -> None:
+    """Text for people: in colour on a terminal unless NO_COLOR is set, plain elsewhere."""
+    if output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        from gradcalc.output.terminal import show as show_in_colour
+
+        show_in_colour(text)
+        return
+    write(text, output)

@@ -1,0 +1,84 @@
+"""`functions` and `schema`: what the tool knows of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gradcalc.cli.options import write
+from gradcalc.errors import GradcalcError
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Atom, Composite, Elementwise, Function
+
+
+@click.command("functions")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def functions_command(name: str | None, as_json: bool) -> None:
+    """List the functions of the language, or say what is known of one.
+
+    \b
+    Example:
+      gradcalc functions softplus
+    """
+    entries = list(catalogue.ENTRIES)
+    if name is not None:
+        entry = catalogue.lookup(name)
+        if entry is None:
+            from gradcalc.language.parser import nearest
+
+            near = nearest(name, list(catalogue.BY_NAME))
+            raise GradcalcError("name", f"there is no function {name}", hint=f"Did you mean {near}?" if near else None)
+        entries = [entry]
+    if as_json:
+        import json
+
+        from gradcalc import __version__
+
+        content = {"gradcalc": __version__, "ok": True, "command": "functions", "functions": [_facts(e) for e in entries]}
+        write(json.dumps(content, ensure_ascii=False, allow_nan=False), None)
+    elif name is not None:
+        write("\n".join([f"{key}: {_shown(value)}" for key, value in _facts(entries[0]).items()]), None)
+    else:
+        width = max(len(entry.name) for entry in entries)
+        write("\n".join([f"{entry.name:<{width}}  {entry.summary}" for entry in entries]), None)
+
+
+def _shown(value: Any) -> str:
+    return ", ".join([str(item) for item in value]) if isinstance(value, list) else str(value)
+
+
+def _facts(entry: Function) -> dict[str, Any]:
+    facts: dict[str, Any] = {"name": entry.name, "summary": entry.summary}
+    if entry.aliases:
+        facts["aliases"] = list(entry.aliases)
+    if isinstance(entry, Elementwise):
+        facts["meaning"] = entry.meaning
+        facts["derivative"] = entry.derivative
+        low, high = entry.domain
+        if low != float("-inf") or high != float("inf"):
+            facts["domain"] = [str(low), str(high)]
+        if entry.kinks:
+            facts["kinks"] = list(entry.kinks)
+    elif isinstance(entry, Composite):
+        facts["meaning"] = entry.meaning
+    elif isinstance(entry, Atom):
+        facts["pullback"] = entry.pullback
+    facts["example"] = entry.example
+    return facts
+
+
+@click.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of requests and results.
+
+    \b
+    Example:
+      gradcalc schema
+    """
+    import json
+
+    from gradcalc.output.schema import SCHEMA
+
+    write(json.dumps(SCHEMA, indent=2), None)

@@ -1,0 +1,156 @@
+"""The JSON object of the contract: what `--json` prints and `batch` answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradcalc import __version__
+from gradcalc.errors import GradcalcError
+from gradcalc.language.printer import to_text
+from gradcalc.output.latex import equation, to_latex
+
+if TYPE_CHECKING:
+    from gradcalc.api import Derivative, Problem
+    from gradcalc.checking.result import CheckResult
+    from gradcalc.tensor.answer import Answer
+
+Json = dict[str, Any]
+
+FORMATS = ("latex", "index", "numpy", "unicode")
+
+
+def base_result(command: str, problem: Problem) -> Json:
+    typing = problem.typing
+    variables = []
+    for variable in typing.variables.values():
+        entry: Json = {
+            "name": variable.name,
+            "kind": variable.kind,
+            "shape": list(variable.dims),
+            "origin": variable.origin,
+        }
+        if variable.structure is not None:
+            entry["structure"] = variable.structure
+        variables.append(entry)
+    objective = problem.program.objective
+    kind = typing.kind(objective)
+    return {
+        "gradcalc": __version__,
+        "ok": True,
+        "command": command,
+        "expression": problem.expression,
+        "variables": variables,
+        "objective": {"kind": "vector" if kind == "row" else kind, "shape": list(typing.dims(objective))},
+        "derivatives": [],
+        "warnings": list(typing.warnings),
+    }
+
+
+def answer_entry(derivative: Derivative, answer: Answer, formats: Sequence[str]) -> Json:
+    entry: Json = {
+        "wrt": answer.wrt,
+        "order": answer.order,
+        "kind": answer.kind,
+        "shape": list(answer.dims),
+        "text": to_text(answer.tree),
+        "where": [{"name": name, "text": to_text(tree)} for name, tree in answer.where],
+    }
+    full = answer.full()
+    if full is not None:
+        entry["full"] = to_text(full)
+    entry["operations"] = answer.operations
+    if answer.indices:
+        entry["indices"] = list(answer.indices)
+    if answer.layout is not None:
+        entry["layout"] = answer.layout
+    written = {name: _format(derivative, answer, name) for name in formats}
+    if written:
+        entry["formats"] = written
+    return entry
+
+
+def _format(derivative: Derivative, answer: Answer, name: str) -> str:
+    if name == "latex":
+        return to_latex(answer.tree) if not answer.where else equation(derivative, answer)
+    if name == "index":
+        formula = derivative.index_formula(answer)
+        where = "; ".join([f"{item} = {to_text(tree)}" for item, tree in formula.where])
+        return to_text(formula.tree) + (f" where {where}" if where else "")
+    if name == "unicode":
+        from gradcalc.output.unicode import to_unicode
+
+        return to_unicode(answer.tree)
+    if name == "numpy":
+        return derivative.code("numpy")
+    raise GradcalcError("usage", f"there is no format {name!r}", hint=f"The formats are {', '.join(FORMATS)}.")
+
+
+def derivation_result(command: str, derivative: Derivative, formats: Sequence[str] = ()) -> Json:
+    result = base_result(command, derivative.problem)
+    result["derivatives"] = [answer_entry(derivative, answer, formats) for answer in derivative.answers]
+    return result
+
+
+def add_values(
+    result: Json, value: Any, values: Sequence[Any], allow_nonfinite: bool, warnings: Sequence[str]
+) -> None:
+    """Adds the values of the objective and of the derivatives."""
+    result["objective"]["value"] = numbers(value, "the value", allow_nonfinite)
+    for entry, array in zip(result["derivatives"], values):
+        entry["value"] = numbers(array, f"the derivative by {entry['wrt']}", allow_nonfinite)
+    result["warnings"].extend(warnings)
+
+
+def add_check(entry: Json, check: CheckResult) -> None:
+    entry["check"] = _strict(check.to_dict())
+
+
+def numbers(array: Any, what: str, allow_nonfinite: bool = False) -> Any:
+    """An array as nested lists. Raises GradcalcError of kind numeric for what is not finite."""
+    return _finite(array.tolist() if hasattr(array, "tolist") else array, what, allow_nonfinite)
+
+
+def _finite(value: Any, what: str, allow_nonfinite: bool) -> Any:
+    if isinstance(value, list):
+        return [_finite(item, what, allow_nonfinite) for item in value]
+    if math.isfinite(value):
+        return value
+    if allow_nonfinite:
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    raise GradcalcError(
+        "numeric",
+        f"{what} is not finite here",
+        hint="The point is outside the domain, at a singularity, or overflows; --allow-nonfinite shows it all the same.",
+    )
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_strict(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value
+
+
+def error_result(command: str, expression: str | None, error: GradcalcError) -> Json:
+    result: Json = {"gradcalc": __version__, "ok": False, "command": command}
+    if expression is not None:
+        result["expression"] = expression
+    result["error"] = error.to_dict()
+    return result
+
+
+def add_inputs(result: Json, seed: int, arrays: Mapping[str, Any]) -> None:
+    """Adds what was drawn at random."""
+    result["seed"] = seed
+    result["inputs"] = {name: array.tolist() for name, array in arrays.items()}
+
+
+def dumps(result: Json) -> str:
+    import json
+
+    return json.dumps(result, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,145 @@
+"""The JSON Schema of requests and results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_DIM = {"type": ["integer", "string"]}
+_SHAPE = {"type": "array", "items": _DIM, "maxItems": 8}
+_NUMBERS = {"$ref": "#/$defs/numbers"}
+
+COMMANDS = ("grad", "hessian", "eval", "check")
+
+REQUEST: dict[str, Any] = {
+    "type": "object",
+    "required": ["command", "expression"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {},
+        "command": {"enum": list(COMMANDS)},
+        "expression": {"type": "string"},
+        "wrt": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "order": {"type": "integer", "minimum": 1},
+        "shapes": {"type": "object", "additionalProperties": _SHAPE},
+        "structure": {"type": "object", "additionalProperties": {"type": "string"}},
+        "structured": {"enum": ["projected"]},
+        "declare": {"type": "array", "items": {"type": "string"}},
+        "data": {"type": "object", "additionalProperties": _NUMBERS},
+        "seed": {"type": "integer"},
+        "sizes": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
+        "layout": {"enum": ["denominator", "numerator"]},
+        "formats": {"type": "array", "items": {"type": "string"}},
+        "allow_nonfinite": {"type": "boolean"},
+        "exact": {"type": "boolean"},
+    },
+}
+
+_CHECK: dict[str, Any] = {
+    "type": "object",
+    "required": ["verdict"],
+    "properties": {
+        "verdict": {"enum": ["passed", "failed", "inconclusive"]},
+        "method": {"type": "string"},
+        "points": {"type": "integer"},
+        "evaluations": {"type": "integer"},
+        "max_abs_error": {"type": ["number", "string"]},
+        "max_rel_error": {"type": ["number", "string"]},
+        "tolerance": {"type": "number"},
+        "worst": {"type": "object"},
+        "reason": {"type": "string"},
+        "exact": {"type": "object"},
+    },
+}
+
+_DERIVATIVE: dict[str, Any] = {
+    "type": "object",
+    "required": ["wrt", "order", "kind", "shape", "text", "where", "operations"],
+    "properties": {
+        "wrt": {"type": "string"},
+        "order": {"type": "integer"},
+        "kind": {"enum": ["scalar", "vector", "row", "matrix", "tensor"]},
+        "shape": _SHAPE,
+        "text": {"type": "string"},
+        "where": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "text"],
+                "properties": {"name": {"type": "string"}, "text": {"type": "string"}},
+            },
+        },
+        "full": {"type": "string"},
+        "operations": {"type": "integer"},
+        "indices": {"type": "array", "items": {"type": "string"}},
+        "layout": {"type": "string"},
+        "formats": {"type": "object", "additionalProperties": {"type": "string"}},
+        "value": _NUMBERS,
+        "check": _CHECK,
+    },
+}
+
+RESULT: dict[str, Any] = {
+    "type": "object",
+    "required": ["gradcalc", "ok", "command"],
+    "properties": {
+        "id": {},
+        "gradcalc": {"type": "string"},
+        "ok": {"type": "boolean"},
+        "command": {"type": "string"},
+        "expression": {"type": "string"},
+        "variables": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "kind", "shape", "origin"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "kind": {"enum": ["scalar", "vector", "matrix"]},
+                    "shape": _SHAPE,
+                    "origin": {"enum": ["declared", "given", "inferred", "assumed"]},
+                    "structure": {"type": "string"},
+                },
+            },
+        },
+        "objective": {
+            "type": "object",
+            "required": ["kind", "shape"],
+            "properties": {
+                "kind": {"enum": ["scalar", "vector", "matrix"]},
+                "shape": _SHAPE,
+                "value": _NUMBERS,
+            },
+        },
+        "derivatives": {"type": "array", "items": _DERIVATIVE},
+        "seed": {"type": "integer"},
+        "inputs": {"type": "object", "additionalProperties": _NUMBERS},
+        "warnings": {"type": "array", "items": {"type": "string"}},
+        "error": {
+            "type": "object",
+            "required": ["kind", "message"],
+            "properties": {
+                "kind": {"enum": ["usage", "syntax", "name", "shape", "data", "numeric", "limit", "internal"]},
+                "message": {"type": "string"},
+                "span": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+                "hint": {"type": "string"},
+            },
+        },
+    },
+}
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "gradcalc",
+    "$defs": {
+        "numbers": {
+            "oneOf": [
+                {"type": "number"},
+                {"enum": ["nan", "inf", "-inf"]},
+                {"type": "array", "items": {"$ref": "#/$defs/numbers"}},
+            ]
+        },
+        "request": REQUEST,
+        "result": RESULT,
+    },
+    "oneOf": [{"$ref": "#/$defs/request"}, {"$ref": "#/$defs/result"}],
+}

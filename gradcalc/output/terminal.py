@@ -1,0 +1,36 @@
+"""Text on a terminal, in colour."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+_STYLES = (
+    ("check ", "passed", "bold green"),
+    ("check ", "failed", "bold red"),
+    ("check ", "inconclusive", "bold yellow"),
+)
+
+
+def show(text: str) -> None:
+    """Prints text for people: formulas bright, remarks dim, verdicts in their colour. Nothing is wrapped."""
+    console = Console(highlight=False, soft_wrap=True)
+    for line in text.split("\n"):
+        console.print(styled(line))
+
+
+def styled(line: str) -> Text:
+    made = Text(line)
+    if line.startswith("warning:"):
+        made.stylize("yellow")
+    elif line.startswith(("declared:", "given:", "inferred:", "assumed:", "seed ")):
+        made.stylize("dim")
+    elif line.startswith("d") and " = " in line:
+        made.stylize("bold", 0, line.index(" = "))
+        if "where " in line:
+            made.stylize("dim", line.index("where "), line.index("where ") + len("where"))
+    for start, word, style in _STYLES:
+        if line.startswith(start) and f": {word}" in line:
+            at = line.index(f": {word}") + 2
+            made.stylize(style, at, at + len(word))
+    return made

@@ -1,0 +1,102 @@
+"""What a person reads at a terminal or in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.language.printer import to_text
+
+if TYPE_CHECKING:
+    from gradcalc.api import Derivative, Problem
+    from gradcalc.checking.result import CheckResult
+    from gradcalc.tensor.answer import Answer, Formula
+
+_LONGEST_LINE = 100
+_GAP = "      "
+
+
+def label(derivative: Derivative, answer: Answer) -> str:
+    """What stands left of the equals sign: df/dW, d2f/dx2, dz/dx."""
+    name = _objective_name(derivative)
+    if answer.order == 1:
+        return f"d{name}/d{answer.wrt}"
+    variables = answer.wrt.split(",") if "[" not in answer.wrt else [answer.wrt]
+    if len(variables) == 1:
+        return f"d{answer.order}{name}/d{variables[0]}{answer.order}"
+    return f"d{answer.order}{name}/" + " ".join([f"d{variable}" for variable in variables])
+
+
+def _objective_name(derivative: Derivative) -> str:
+    program = derivative.problem.program
+    objective = to_text(program.objective)
+    return objective if objective in {item.name for item in program.definitions} else "f"
+
+
+def where_text(formula: Formula) -> str:
+    return ", ".join([f"{name} = {to_text(tree)}" for name, tree in formula.where])
+
+
+def formula_line(derivative: Derivative, answer: Answer, index: bool = False) -> str:
+    """`df/dW = ...      where s = ...`, with each name on a line of its own where the line would be long."""
+    formula: Formula = derivative.index_formula(answer) if index else answer
+    left = label(derivative, answer)
+    if formula.indices:
+        left += f"[{','.join(formula.indices)}]"
+    layout = f"  ({answer.layout} layout)" if answer.layout is not None else ""
+    line = f"{left} = {to_text(formula.tree)}{layout}"
+    if not formula.where:
+        return line
+    where = where_text(formula)
+    if len(line) + len(_GAP) + len(where) + 6 <= _LONGEST_LINE:
+        return f"{line}{_GAP}where {where}"
+    names = [f"{name} = {to_text(tree)}" for name, tree in formula.where]
+    return "\n".join([line, f"  where {names[0]}", *[f"        {text}" for text in names[1:]]])
+
+
+def shapes_text(problem: Problem) -> str:
+    """What is a scalar, a vector and a matrix, and how that is known."""
+    groups: dict[str, list[str]] = {}
+    for variable in problem.typing.variables.values():
+        dims = " x ".join([str(dim) for dim in variable.dims])
+        kind = variable.structure or variable.kind
+        groups.setdefault(variable.origin, []).append(f"{variable.name} {kind}{' ' + dims if dims else ''}")
+    order = [origin for origin in ("declared", "given", "inferred", "assumed") if origin in groups]
+    return "\n".join([f"{origin}: {', '.join(groups[origin])}" for origin in order])
+
+
+def array_text(array: Any, indent: str = "  ") -> str:
+    """An array for people: six digits, long ones cut."""
+    import numpy as np
+
+    value = np.asarray(array)
+    if value.ndim == 0:
+        return f"{float(value):.10g}"
+    with np.printoptions(precision=6, suppress=False, linewidth=96, threshold=200, edgeitems=3):
+        text = str(value)
+    return "\n".join([indent + line for line in text.splitlines()])
+
+
+def check_lines(name: str, result: CheckResult) -> list[str]:
+    """The verdict on one derivative."""
+    if result.verdict == "inconclusive":
+        return [f"check {name}: inconclusive: {result.reason}"]
+    points = f"{result.points} point{'' if result.points == 1 else 's'}"
+    lines = [
+        f"check {name}: {result.verdict}  ({result.method}, {points}, {result.evaluations} evaluations,"
+        f" largest relative error {result.max_rel_error or 0:.1e}, tolerance {result.tolerance or 0:.0e})"
+    ]
+    if result.reason:
+        lines.append(f"  {result.reason}")
+    if result.worst is not None:
+        place = ",".join([str(number) for number in result.worst["entry"]])
+        at = f"entry [{place}]" if place else "the value"
+        lines.append(
+            f"  worst: {at}: the derivative has {result.worst['derivative']:.10g},"
+            f" differences give {result.worst['differences']:.10g}"
+        )
+    return lines
+
+
+def warning_lines(warnings: Sequence[str]) -> list[str]:
+    return [f"warning: {warning}" for warning in warnings]
