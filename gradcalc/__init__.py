@@ -1,8 +1,8 @@
 """gradcalc: gradients of functions of vectors and matrices, as formulas, checked.
 
-    >>> import gradcalc
-    >>> print(gradcalc.derive("x'*A*x", wrt="x"))
-    df/dx = (A + A')*x
+>>> import gradcalc
+>>> print(gradcalc.derive("x'*A*x", wrt="x"))
+df/dx = (A + A')*x
 """
 
 from __future__ import annotations

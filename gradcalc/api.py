@@ -112,7 +112,9 @@ class Problem:
         if not 1 <= order <= HIGHEST_ORDER:
             raise GradcalcError("usage", f"the order is a whole number from 1 to {HIGHEST_ORDER}, not {order}")
         if layout is not None and layout not in LAYOUTS:
-            raise GradcalcError("usage", f"{layout!r} is not a layout", hint=f"The layouts are {' and '.join(LAYOUTS)}.")
+            raise GradcalcError(
+                "usage", f"{layout!r} is not a layout", hint=f"The layouts are {' and '.join(LAYOUTS)}."
+            )
         names = {*_names(self.program), *self.typing.dimension_names, "pi", "e", "f"}
         names.update([str(position) for _, positions in components for position in positions])
         try:

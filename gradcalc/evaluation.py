@@ -119,9 +119,7 @@ def prepare_arrays(problem: Problem, arrays: Mapping[str, Any]) -> tuple[dict[st
             raise GradcalcError("data", f"{name} is not an array of numbers") from None
         array = data_shape(name, array, variable.kind)
         if array.ndim != len(variable.dims):
-            raise GradcalcError(
-                "data", f"{name} is a {variable.kind} and the data has the shape {list(array.shape)}"
-            )
+            raise GradcalcError("data", f"{name} is a {variable.kind} and the data has the shape {list(array.shape)}")
         for dim, size in zip(variable.dims, array.shape):
             wanted = dim if isinstance(dim, int) else sizes.setdefault(dim, size)
             if isinstance(dim, str):
@@ -167,7 +165,7 @@ def _check_answer(
     seed: int,
 ) -> CheckResult:
     problem = derivative.problem
-    names = _names_of(answer)
+    names = names_of(answer)
     last = names[-1]
     outputs = np.ndim(observation.value)
     for name in names[:-1]:
@@ -228,7 +226,7 @@ def _lower_derivative(
     first = names[0]
     entries = int(np.size(arrays[first]))
     if answer.order == 2 and observation.kink_distance == float("inf") and entries <= MOST_ENTRIES:
-        positions = _positions(derivative, first)
+        positions = positions_of(derivative, first)
 
         def by_steps(point: Array) -> Array:
             base = at(point)
@@ -238,7 +236,9 @@ def _lower_derivative(
                     continue
                 moved = np.array(base[first], dtype=complex)
                 moved[entry] += 1e-30j
-                columns.append(np.imag(observe(problem.program, problem.typing, {**base, first: moved}, sizes).value) / 1e-30)
+                columns.append(
+                    np.imag(observe(problem.program, problem.typing, {**base, first: moved}, sizes).value) / 1e-30
+                )
             if positions is not None:
                 return np.asarray(columns[0])
             stacked = np.stack(columns, axis=-1)
@@ -247,8 +247,12 @@ def _lower_derivative(
         return by_steps
     components = [component for component in derivative.components if component[0] in names]
     lower = problem.derivation(components[:1], answer.order - 1, None).answers[0]
-    program = None if lower.indices else compile_program(
-        {"0": lower.expanded}, problem.typing.variables, sizes=sizes, functions=problem.typing.functions
+    program = (
+        None
+        if lower.indices
+        else compile_program(
+            {"0": lower.expanded}, problem.typing.variables, sizes=sizes, functions=problem.typing.functions
+        )
     )
 
     def compiled(point: Array) -> Array:
@@ -259,7 +263,7 @@ def _lower_derivative(
     return compiled
 
 
-def _names_of(answer: Answer) -> list[str]:
+def names_of(answer: Answer) -> list[str]:
     texts = _split_wrt(answer.wrt)
     names = [text.split("[")[0] for text in texts]
     return names * answer.order if len(names) == 1 else names
@@ -278,7 +282,7 @@ def _split_wrt(text: str) -> list[str]:
     return parts
 
 
-def _positions(derivative: Derivative, name: str) -> tuple[int, ...] | None:
+def positions_of(derivative: Derivative, name: str) -> tuple[int, ...] | None:
     for other, positions in derivative.components:
         if other == name and positions and not any(isinstance(position, str) for position in positions):
             return tuple([int(position) - 1 for position in positions])

@@ -92,7 +92,9 @@ def _central_slope(function: Function, point: Array, direction: Array, start: fl
     error: Array | None = None
     step = start
     for row in range(8):
-        entries = [(np.real(function(point + step * direction)) - np.real(function(point - step * direction))) / (2 * step)]
+        entries = [
+            (np.real(function(point + step * direction)) - np.real(function(point - step * direction))) / (2 * step)
+        ]
         scale = factor**2
         for column in range(row):
             entries.append((entries[column] * scale - table[-1][column]) / (scale - 1))
@@ -105,7 +107,8 @@ def _central_slope(function: Function, point: Array, direction: Array, start: fl
                 best, error = np.where(better, entries[-1], best), np.where(better, change, error)
         table.append(entries)
         step /= factor
-    assert best is not None and error is not None
+    assert best is not None
+    assert error is not None
     return best, error
 
 
@@ -155,7 +158,8 @@ def _entry_by_entry(
     for entry in np.ndindex(*point.shape):
         direction = np.zeros_like(point)
         direction[entry] = 1.0
-        differences[(..., *entry)], errors[(..., *entry)] = slope(direction)
+        place: Any = (Ellipsis, *entry)
+        differences[place], errors[place] = slope(direction)
     if not np.all(np.isfinite(differences)):
         return CheckResult.inconclusive("the function is not finite around the point")
     tolerance = DIFFERENCE_TOLERANCE if noise else TOLERANCE
@@ -261,7 +265,8 @@ def _worst_entry(slope: Slope, derivative: Array, direction: Array, axes: tuple[
     unit = np.zeros_like(direction)
     unit[entry] = 1.0
     found = np.asarray(slope(unit)[0])
-    own = derivative[(..., *entry)]
+    place_of_entry: Any = (Ellipsis, *entry)
+    own = derivative[place_of_entry]
     place = np.unravel_index(int(np.argmax(np.abs(own - found))), found.shape) if outputs else ()
     return {
         "entry": [int(number) + 1 for number in (*place, *entry)],

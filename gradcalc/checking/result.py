@@ -49,7 +49,16 @@ class CheckResult:
     def to_dict(self) -> dict[str, Any]:
         """The `check` object of the JSON contract."""
         answer: dict[str, Any] = {"verdict": self.verdict}
-        for key in ("method", "points", "evaluations", "max_abs_error", "max_rel_error", "tolerance", "worst", "reason"):
+        for key in (
+            "method",
+            "points",
+            "evaluations",
+            "max_abs_error",
+            "max_rel_error",
+            "tolerance",
+            "worst",
+            "reason",
+        ):
             value = getattr(self, key)
             if value is not None and value != "":
                 answer[key] = value

@@ -92,11 +92,12 @@ def answer(line: str) -> tuple[dict[str, Any], int]:
 
 
 def _failure(request: Any, error: GradcalcError) -> tuple[dict[str, Any], int]:
-    command, expression = "", None
-    if isinstance(request, dict):
-        command = request.get("command") if isinstance(request.get("command"), str) else ""
-        expression = request.get("expression") if isinstance(request.get("expression"), str) else None
-    return error_result(str(command), expression, error), error.exit_code
+    known = request if isinstance(request, dict) else {}
+    command, expression = known.get("command"), known.get("expression")
+    said = error_result(
+        command if isinstance(command, str) else "", expression if isinstance(expression, str) else None, error
+    )
+    return said, error.exit_code
 
 
 def _checked(request: Any) -> dict[str, Any]:
@@ -116,7 +117,9 @@ def _checked(request: Any) -> dict[str, Any]:
             raise GradcalcError("usage", f"the request has no {key}")
     if request["command"] not in COMMANDS:
         raise GradcalcError(
-            "usage", f"there is no command {request['command']!r} in a batch", hint=f"The commands are {', '.join(COMMANDS)}."
+            "usage",
+            f"there is no command {request['command']!r} in a batch",
+            hint=f"The commands are {', '.join(COMMANDS)}.",
         )
     if request.get("structured", "projected") != "projected":
         raise GradcalcError("usage", f"structured is {request['structured']!r}", hint='The value is "projected".')

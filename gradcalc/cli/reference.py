@@ -36,7 +36,12 @@ def functions_command(name: str | None, as_json: bool) -> None:
 
         from gradcalc import __version__
 
-        content = {"gradcalc": __version__, "ok": True, "command": "functions", "functions": [_facts(e) for e in entries]}
+        content = {
+            "gradcalc": __version__,
+            "ok": True,
+            "command": "functions",
+            "functions": [_facts(e) for e in entries],
+        }
         write(json.dumps(content, ensure_ascii=False, allow_nan=False), None)
     elif name is not None:
         write("\n".join([f"{key}: {_shown(value)}" for key, value in _facts(entries[0]).items()]), None)

@@ -8,8 +8,11 @@ logsumexp and softmax; DLMF chapter 4 for the elementary functions.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from gradcalc.functions.entry import Atom, Composite, Elementwise, Function, Linear
+
+__all__ = ["BY_NAME", "ENTRIES", "Atom", "Composite", "Elementwise", "Function", "Linear", "lookup"]
 
 _INFINITY = float("inf")
 _ANY_TO_SCALAR = {"scalar": "scalar", "vector": "scalar", "row": "scalar", "matrix": "scalar"}
@@ -205,12 +208,14 @@ ENTRIES: tuple[Function, ...] = (
     Atom(
         "logdet", "the logarithm of the determinant, which must be positive", variants={"matrix": ("ii->", "scalar")},
         pullback="G*inv(X)'", transposes=True,
+        invertible=True,
         example="logdet(X)", latex=r"\log\det\left({0}\right)", numpy="_logdet({0})", helpers=("_logdet",),
         reference=lambda np, x: _reference_logdet(np, x),
     ),
     Atom(
         "inv", "the inverse of a square matrix", aliases=("inverse",), variants={"matrix": ("ii->ii", "matrix")},
         pullback="-inv(X)'*G*inv(X)'", transposes=True,
+        invertible=True,
         example="x'*inv(A)*x", latex=r"{0}^{{-1}}", numpy="np.linalg.inv({0})",
         reference=lambda np, x: np.linalg.inv(x),
     ),
@@ -237,12 +242,12 @@ ENTRIES: tuple[Function, ...] = (
 )  # fmt: skip
 
 
-def _clipped(np, t):  # type: ignore[no-untyped-def]
+def _clipped(np: Any, t: Any) -> Any:
     """t where its real part is negative, else 0: keeps the unused branch of a `where` from overflowing."""
     return np.where(np.real(t) < 0, t, 0 * t)
 
 
-def _reference_logdet(np, x):  # type: ignore[no-untyped-def]
+def _reference_logdet(np: Any, x: Any) -> Any:
     """log(det(x)): nan for a negative determinant; the principal branch for a complex one."""
     sign, logarithm = np.linalg.slogdet(x)
     if np.iscomplexobj(x):

@@ -159,7 +159,7 @@ class Atom(Function):
         {"matrix": ("ij->", "scalar")} as in `Linear`, read as shapes only ("ii->" says that the operand is square).
     pullback: the cotangent of the operand, an expression in the operand `X` and the result's cotangent `G`, linear
         in `G`.
-    transposes: f(X') = f(X)' (for a scalar result, f(X') = f(X)).
+    transposes: f(X') = f(X)' (for a scalar result, f(X') = f(X)). invertible: the operand must be.
     """
 
     def __init__(
@@ -170,9 +170,11 @@ class Atom(Function):
         variants: Mapping[str, tuple[str, str]],
         pullback: str,
         transposes: bool,
+        invertible: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(name, summary, **common)
         self.variants = dict(variants)
         self.pullback = pullback
         self.transposes = transposes
+        self.invertible = invertible

@@ -93,7 +93,8 @@ def table_of(node: Expr, broadcast: bool) -> Table:
 def _index_table(whole: tuple[bool, ...]) -> Table:
     if len(whole) == 1:
         return ((C, C), (R, R)) if whole[0] else ((C, S), (R, S))
-    return ((M, {(False, False): S, (False, True): R, (True, False): C, (True, True): M}[whole]),)
+    row, column = whole
+    return ((M, {(False, False): S, (False, True): R, (True, False): C, (True, True): M}[row, column]),)
 
 
 @cache
@@ -127,5 +128,3 @@ def revised(table: Table, masks: tuple[int, ...]) -> tuple[int, ...]:
                     new[place] |= kind
         known = _revised[key] = tuple(new)
     return known
-
-

@@ -20,7 +20,20 @@ GREEK = dict(
 
 _SUPERSCRIPTS = {"²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9"}
 
-_PLAIN = {"⊙": ".*", "∘": ".*", "·": "*", "×": "*", "−": "-", "–": "-", "**": "^", ".**": ".^", "’": "'", "′": "'", "ᵀ": "'", "⊤": "'"}
+_PLAIN = {
+    "⊙": ".*",
+    "∘": ".*",
+    "·": "*",
+    "×": "*",
+    "−": "-",
+    "–": "-",
+    "**": "^",
+    ".**": ".^",
+    "’": "'",
+    "′": "'",
+    "ᵀ": "'",
+    "⊤": "'",
+}
 
 _TOKEN = re.compile(
     r"""
@@ -55,7 +68,9 @@ def tokens(text: str) -> list[Token]:
     """The tokens of a text, the last of kind "end". Raises GradcalcError of kind syntax or limit."""
     if len(text) > LONGEST_TEXT:
         raise GradcalcError(
-            "limit", f"the text has {len(text)} characters; the limit is {LONGEST_TEXT}", hint="Use shorter definitions."
+            "limit",
+            f"the text has {len(text)} characters; the limit is {LONGEST_TEXT}",
+            hint="Use shorter definitions.",
         )
     found: list[Token] = []
     match = _TOKEN.match
@@ -91,7 +106,7 @@ def tokens(text: str) -> list[Token]:
 def _unknown_character(text: str, position: int) -> GradcalcError:
     character = text[position]
     hint = None
-    if character in "\"`“”":
+    if character in '"`“”':
         hint = "A transpose is written with an apostrophe: x'."
     elif character == "|":
         hint = "A norm is written ||x|| or norm2(x), an absolute value abs(x)."

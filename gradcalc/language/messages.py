@@ -90,14 +90,18 @@ class Described:
         """A node whose operands have kinds that fit and lengths that do not."""
         named = [self._named(child, kind, dims) for child, kind, dims in zip(node.children, kinds, shapes)]
         if isinstance(node, Binary) and node.operator in ("^", "\\"):
-            message = f"{named[0]} has to be square" if node.operator == "^" else f"cannot solve {named[0]} for {named[1]}"
+            message = (
+                f"{named[0]} has to be square" if node.operator == "^" else f"cannot solve {named[0]} for {named[1]}"
+            )
         elif isinstance(node, Binary):
             message = "cannot " + _VERBS[node.operator].format(*named)
         elif named:
             message = f"{_function(node)} does not take {', '.join(named)}: the lengths do not fit"
         else:
             message = f"{_short(node)} has lengths that do not fit"
-        return GradcalcError("shape", message + ": the shapes do not fit", span=node.span, hint=self._origins(node) + ".")
+        return GradcalcError(
+            "shape", message + ": the shapes do not fit", span=node.span, hint=self._origins(node) + "."
+        )
 
 
 def _function(node: Expr) -> str:
@@ -128,7 +132,9 @@ def _hint(node: Binary, kinds: Sequence[int]) -> str | None:
         return f"Write {a}.^{b} for the entrywise power."
     if node.operator == "/":
         if kinds[0] == S and kinds[1] in (C, R, M):
-            return f"Write {a}./{b} to divide entrywise" + (f", inv({right}) for the inverse." if kinds[1] == M else ".")
+            return f"Write {a}./{b} to divide entrywise" + (
+                f", inv({right}) for the inverse." if kinds[1] == M else "."
+            )
         if kinds[1] == M:
             return f"Write {a}*inv({right}), or {a}./{b} to divide entrywise."
         return f"Write {a}./{b} to divide entrywise."

@@ -89,7 +89,9 @@ class ExpressionParser:
                 if self._named(token):
                     return
             elif kind in ("-", "+"):
-                self._frames[-1].operators.append(("negative" if kind == "-" else "positive", _UNARY_LEVEL, token.start))
+                self._frames[-1].operators.append(
+                    ("negative" if kind == "-" else "positive", _UNARY_LEVEL, token.start)
+                )
             elif kind in ("(", "||"):
                 self._frames.append(_Frame(kind, token, len(self._operands)))
             elif kind == "newline" and (len(self._frames) > 1 or self._frames[-1].operators):
@@ -326,7 +328,9 @@ class ExpressionParser:
             if self._tokens[self.position].kind == "=":
                 low, dots, high = self._tokens[self.position + 1 : self.position + 4] or [token] * 3
                 if low.kind != "number" or dots.kind != ".." or high.kind not in ("number", "name"):
-                    raise GradcalcError("syntax", "the range is not understood", span=(token.start, high.end), hint=usage)
+                    raise GradcalcError(
+                        "syntax", "the range is not understood", span=(token.start, high.end), hint=usage
+                    )
                 if not low.text.isdigit() or (high.kind == "number" and not high.text.isdigit()):
                     raise GradcalcError(
                         "syntax", "a range runs over whole numbers", span=(token.start, high.end), hint=usage

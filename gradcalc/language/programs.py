@@ -292,9 +292,7 @@ def checked_dims(kind: str, dims: tuple[int | str, ...], span: tuple[int, int] |
         if len(dims) == 1:
             return (dims[0], dims[0])
         if len(dims) != 2 or dims[0] != dims[1]:
-            raise GradcalcError(
-                "shape", f"a {kind} matrix is square", span=span, hint=f"For example: A: {kind}[n]"
-            )
+            raise GradcalcError("shape", f"a {kind} matrix is square", span=span, hint=f"For example: A: {kind}[n]")
         return dims
     allowed = _DIMS[kind]
     if len(dims) not in allowed:

@@ -277,7 +277,9 @@ class _Search:
             while budget > 0:
                 if len(levels) < len(order):
                     cell = order[len(levels)]
-                    levels.append((len(trail), [kind for kind in reversed(self._kinds[cell]) if kind & network.masks[cell]]))
+                    levels.append(
+                        (len(trail), [kind for kind in reversed(self._kinds[cell]) if kind & network.masks[cell]])
+                    )
                 else:
                     yield {cell: network.masks[cell] for cell in order}, network.bound
                 while levels:

@@ -191,7 +191,9 @@ class _Inference:
         for name, kind in structure.items():
             if kind not in (*STRUCTURES, "positive"):
                 raise GradcalcError(
-                    "usage", f"{kind!r} is not a structure", hint=f"The structures are {', '.join(STRUCTURES)}, positive."
+                    "usage",
+                    f"{kind!r} is not a structure",
+                    hint=f"The structures are {', '.join(STRUCTURES)}, positive.",
                 )
             before = fixed.get(name)
             dims = before.dims if before is not None else None
@@ -434,8 +436,8 @@ class _Inference:
                 self._require(Name(name), variable_dims[name][0], variable_dims[name][1])
         self._variable_dims = variable_dims
         for name, sums in self._bound.items():
-            for node in sums:
-                typing._indices[id(node), name] = lengths.new()
+            for indexed in sums:
+                typing._indices[id(indexed), name] = lengths.new()
         for node in self._order:
             typing._dims[id(node)] = self._node_dims(node)
 
@@ -534,9 +536,7 @@ class _Inference:
             pending.extend(inner.children)
         for name, _, last in node.ranges:
             own = typing._indices[id(node), name]
-            if isinstance(last, str):
-                self._require(node, own, lengths.of(last))
-            elif last is not None and name not in attached:
+            if isinstance(last, str) or (last is not None and name not in attached):
                 self._require(node, own, lengths.of(last))
             elif last is not None:
                 size = lengths.known(own)
@@ -680,5 +680,3 @@ def _takes_dimensions(node: Call) -> bool:
 def _makes_matrix(node: Expr) -> bool:
     entry = catalogue.lookup(node.function) if isinstance(node, Call) else None
     return isinstance(entry, catalogue.Linear) and entry.variants.get("dimension", ("", ""))[1] == "matrix"
-
-

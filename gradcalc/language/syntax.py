@@ -22,6 +22,7 @@ class Expr:
     label: Label
     children: tuple[Expr, ...]
     span: Span | None
+    _hash: int
 
     def __init__(self, label: Label, children: tuple[Expr, ...], span: Span | None = None) -> None:
         self.label = label

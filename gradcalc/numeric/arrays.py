@@ -43,11 +43,15 @@ def load_data(specification: str) -> dict[str, Array]:
         name, path = "", specification
     ending = os.path.splitext(path)[1].lower()
     if name and ending not in (".npy", ".csv", ".tsv"):
-        raise GradcalcError("data", f"{path} is not a .npy, .csv or .tsv file", hint="A .json or .npz file names its arrays.")
+        raise GradcalcError(
+            "data", f"{path} is not a .npy, .csv or .tsv file", hint="A .json or .npz file names its arrays."
+        )
     if not name and ending in (".npy", ".csv", ".tsv"):
         raise GradcalcError("data", f"{path} does not say which variable it is", hint=f"Write NAME={path}.")
     if not name and ending not in (".json", ".npz"):
-        raise GradcalcError("data", f"{path} is of no known kind", hint="Give .json, .npz, or NAME=FILE for .npy, .csv, .tsv.")
+        raise GradcalcError(
+            "data", f"{path} is of no known kind", hint="Give .json, .npz, or NAME=FILE for .npy, .csv, .tsv."
+        )
     try:
         if ending == ".json":
             return _from_json_file(path)
@@ -116,7 +120,9 @@ def _from_table(name: str, path: str, delimiter: str) -> Array:
     numbers: list[list[float]] = []
     for line, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
-            raise GradcalcError("data", f"{name} is ragged: row {line} of {path} has {len(row)} entries, not {len(rows[0])}")
+            raise GradcalcError(
+                "data", f"{name} is ragged: row {line} of {path} has {len(row)} entries, not {len(rows[0])}"
+            )
         for column, cell in enumerate(row, 1):
             if not _is_number(cell):
                 raise GradcalcError("data", f"{cell.strip()!r} is not a number: row {line}, column {column} of {path}")
@@ -138,7 +144,7 @@ def _is_number(cell: str) -> bool:
 
 
 def checked(name: str, array: Any, allow_nonfinite: bool = False) -> Array:
-    """The array in double precision. Raises GradcalcError of kind data where it is not real, finite, and small in rank."""
+    """The array in double precision. Raises GradcalcError of kind data where it is not real or not finite."""
     if array.dtype.kind not in "iuf":
         what = {"b": "booleans", "c": "complex numbers", "U": "text", "S": "text", "O": "objects"}
         raise GradcalcError("data", f"{name} holds {what.get(array.dtype.kind, 'no numbers')}, not real numbers")
@@ -159,9 +165,7 @@ def from_json(name: str, value: Any) -> Array:
     rows = value if isinstance(value, list) else [value]
     for place, row in enumerate(rows, 1):
         entries = row if isinstance(row, list) else [row]
-        if isinstance(row, list) != isinstance(rows[0], list) or (
-            isinstance(row, list) and len(row) != len(rows[0])
-        ):
+        if isinstance(row, list) != isinstance(rows[0], list) or (isinstance(row, list) and len(row) != len(rows[0])):
             raise GradcalcError("data", f"{name} is ragged: row {place} differs in length from the first")
         for entry in entries:
             if isinstance(entry, list):

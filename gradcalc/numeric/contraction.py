@@ -58,7 +58,8 @@ def _value(
 
 def _apply(name: str, operand: Array) -> Array:
     entry = catalogue.lookup(name)
-    assert entry is not None and entry.reference is not None
+    assert entry is not None
+    assert entry.reference is not None
     return entry.reference(np, np.asarray(operand))
 
 

@@ -1,4 +1,4 @@
-"""Random points: distinct sizes for distinct dimensions, inside the domain, off kinks, within the declared structure."""
+"""Random points: distinct sizes for distinct dimensions, inside the domain, off kinks, within the structure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from gradcalc.language.syntax import Program
 from gradcalc.numeric.arrays import check_memory
 from gradcalc.numeric.reference import observe
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+Array = Any
+"""An array of floats."""
 
 _TRIES = 24
 """How many points of each plan are drawn before the next plan is taken."""
@@ -32,7 +33,9 @@ def choose_sizes(typing: Typing, asked: Mapping[str, int], order: int = 0) -> di
     for name, size in asked.items():
         if name not in names:
             known = ", ".join(names) or "none"
-            raise GradcalcError("usage", f"there is no dimension {name} to give a size", hint=f"The dimensions are: {known}.")
+            raise GradcalcError(
+                "usage", f"there is no dimension {name} to give a size", hint=f"The dimensions are: {known}."
+            )
         if size < 1:
             raise GradcalcError("usage", f"the size of {name} must be at least 1, not {size}")
         least = typing.minimum_sizes.get(name, 1)

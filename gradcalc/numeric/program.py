@@ -189,7 +189,12 @@ class _Compiler:
 
     def _reflected(self, node: Expr) -> Expr | None:
         """t where the node is 1 - sigmoid(t)."""
-        if isinstance(node, Binary) and node.operator == "-" and node.left == Number(1) and isinstance(node.right, Call):
+        if (
+            isinstance(node, Binary)
+            and node.operator == "-"
+            and node.left == Number(1)
+            and isinstance(node.right, Call)
+        ):
             entry = catalogue.lookup(node.right.function)
             if isinstance(entry, catalogue.Elementwise) and entry.reflects and not node.right.primes:
                 return node.right.children[0]
@@ -266,7 +271,8 @@ class _Compiler:
             return self._name(node)
         reflected = self._reflected(node)
         if reflected is not None:
-            assert isinstance(node, Binary) and isinstance(node.right, Call)
+            assert isinstance(node, Binary)
+            assert isinstance(node.right, Call)
             return _Form(self._elementwise(node.right, self._assign(f"-{self._value(reflected)}")))
         if isinstance(node, Transpose) and not _is_product(node):
             form = self._form(node.operand)
@@ -466,7 +472,7 @@ class _Compiler:
 
     def _times(self, left: Operand, right: Operand) -> Operand:
         rows, columns = left.rows, right.columns
-        if left.columns is None and left.rows is None or right.columns is None and right.rows is None:
+        if (left.columns is None and left.rows is None) or (right.columns is None and right.rows is None):
             one, other = self._operand_code(left), self._operand_code(right)
             return Operand(self._assign(f"{one} * {other}"), "plain", rows, columns)
         if left.columns is None:
@@ -546,7 +552,8 @@ class _Compiler:
 
     def _elementwise(self, node: Call, operand: str) -> str:
         entry = catalogue.lookup(node.function)
-        assert isinstance(entry, catalogue.Elementwise) and entry.numpy is not None
+        assert isinstance(entry, catalogue.Elementwise)
+        assert entry.numpy is not None
         self._helpers.update(dict.fromkeys(entry.helpers))
         return self._assign(entry.numpy.format(operand))
 

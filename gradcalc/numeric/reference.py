@@ -35,12 +35,15 @@ from gradcalc.language.syntax import (
 Array = Any
 """A NumPy array or scalar, real or complex."""
 
+_LARGEST_CONDITION = 1e14
+"""A matrix with a larger condition number is singular to working precision."""
+
 
 class Observation:
     """A value and what was met on the way to it.
 
     kink_distance: how near an operand came to a kink of its function, relative to the operand's scale; inf where no
-    function has one. fault: a sentence about the first operand outside a domain, with its place; None where all is well.
+    function has one. fault: a sentence about the first operand outside a domain, with its place, or None.
     analytic: no function with a kink was met.
     """
 
@@ -166,7 +169,9 @@ class _Interpreter:
             waiting = [
                 leaf.name
                 for leaf in postorder(expression)
-                if isinstance(leaf, Name) and leaf.name in self._typing.definitions and leaf.name not in self._definitions
+                if isinstance(leaf, Name)
+                and leaf.name in self._typing.definitions
+                and leaf.name not in self._definitions
             ]
             if current in self._definitions:
                 pending.pop()
@@ -224,7 +229,13 @@ class _Interpreter:
             if left == 0:
                 self._observation.fail(f"division by zero in {_short(node)}", node.span)
             return np.true_divide(right, left)
+        self._require_invertible(left, node)
         return self._guarded(lambda: np.linalg.solve(left, right), np.asarray(right), node)
+
+    def _require_invertible(self, matrix: Array, node: Expr) -> None:
+        """Notes a fault where the matrix is singular to working precision."""
+        if np.all(np.isfinite(matrix)) and not np.linalg.cond(matrix) < _LARGEST_CONDITION:
+            self._observation.fail(f"the matrix is singular in {_short(node)}", node.span)
 
     def _guarded(self, compute: Any, shape_like: Array, node: Expr) -> Array:
         try:
@@ -284,7 +295,8 @@ class _Interpreter:
                 self._observation.meet_kinks((0.0,), operands[0])
             assert entry.reference is not None
             return entry.reference(np, *[np.asarray(operand) for operand in operands])
-        assert isinstance(entry, Atom) and entry.reference is not None
+        assert isinstance(entry, Atom)
+        assert entry.reference is not None
         return self._atom(node, entry, np.asarray(operands[0]))
 
     def _observe_norm(self, operand: Array) -> None:
@@ -366,6 +378,8 @@ class _Interpreter:
     def _atom(self, node: Call, entry: Atom, operand: Array) -> Array:
         assert entry.reference is not None
         reference = entry.reference
+        if entry.invertible:
+            self._require_invertible(operand, node)
         value = self._guarded(lambda: reference(np, operand), operand, node)
         if not np.all(np.isfinite(value)) and np.all(np.isfinite(operand)):
             self._observation.fail(f"{entry.name} is not defined at its operand in {_short(node)}", node.span)

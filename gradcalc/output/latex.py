@@ -24,8 +24,41 @@ if TYPE_CHECKING:
     from gradcalc.tensor.answer import Answer
 
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-    " Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Phi",
+        "Psi",
+        "Omega",
+    ]
 )
 
 _SUM, _PRODUCT, _UNARY, _POWER, _POSTFIX = 1, 2, 3, 4, 5
@@ -82,8 +115,12 @@ def _latex(node: Expr, done: dict[int, tuple[str, int]]) -> tuple[str, int]:
 
 def _grouped(done: dict[int, tuple[str, int]], node: Expr) -> str:
     text = _at(done, node, _POSTFIX)
-    return text if isinstance(node, Name) and "_" not in text else "{" + text + "}" if isinstance(node, Name) else (
-        text if text.startswith(r"\left(") else rf"\left({text}\right)"
+    return (
+        text
+        if isinstance(node, Name) and "_" not in text
+        else "{" + text + "}"
+        if isinstance(node, Name)
+        else (text if text.startswith(r"\left(") else rf"\left({text}\right)")
     )
 
 

@@ -93,9 +93,7 @@ def derivation_result(command: str, derivative: Derivative, formats: Sequence[st
     return result
 
 
-def add_values(
-    result: Json, value: Any, values: Sequence[Any], allow_nonfinite: bool, warnings: Sequence[str]
-) -> None:
+def add_values(result: Json, value: Any, values: Sequence[Any], allow_nonfinite: bool, warnings: Sequence[str]) -> None:
     """Adds the values of the objective and of the derivatives."""
     result["objective"]["value"] = numbers(value, "the value", allow_nonfinite)
     for entry, array in zip(result["derivatives"], values):
@@ -122,7 +120,7 @@ def _finite(value: Any, what: str, allow_nonfinite: bool) -> Any:
     raise GradcalcError(
         "numeric",
         f"{what} is not finite here",
-        hint="The point is outside the domain, at a singularity, or overflows; --allow-nonfinite shows it all the same.",
+        hint="It is outside the domain, at a singularity, or overflows; --allow-nonfinite shows it all the same.",
     )
 
 

@@ -139,11 +139,11 @@ class Derivation:
         axes = tuple(range(len(node.dims)))
         dims = dict(enumerate(node.dims))
         if structure == "diagonal":
-            merged = axes[: axis + 1] + (axis,) + axes[axis + 2 :]
+            merged = (*axes[: axis + 1], axis, *axes[axis + 2 :])
             diagonal = graph.contraction(ONE, [(node, 1, merged)], merged, dict(dims))
             return diagonal
         if structure in _SYMMETRIC or structure == "skew":
-            swapped = axes[:axis] + (axis + 1, axis) + axes[axis + 2 :]
+            swapped = (*axes[:axis], axis + 1, axis, *axes[axis + 2 :])
             turned = graph.contraction(ONE, [(node, 1, swapped)], axes, dict(dims))
             sign = -1 if structure == "skew" else 1
             total = graph.sum([(ONE, node), ((sign, ()), turned)], node.dims)
@@ -265,5 +265,3 @@ def derivative_of_formula(body: Expr, parameter: str, order: int, typing: Typing
     for _ in range(order):
         node = derivative(graph, rules, node, symbol)
     return Raising(graph, [node]).tree(node)
-
-

@@ -6,6 +6,7 @@ first in turn and the smallest outcome is taken (McKay and Piperno, Practical gr
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from gradcalc.tensor.nodes import Dim, Factor, Rational
@@ -27,7 +28,7 @@ def canonical_order(factors: Sequence[Factor], output: Sequence[int], dims: dict
             for number, factor in enumerate(factors)
         ]
     )
-    for this, following in zip(keyed, keyed[1:]):
+    for this, following in itertools.pairwise(keyed):
         if this[0] == following[0] and len(factors[this[1]][2]):
             return _refined_order(factors, output, dims)
     for _, number in keyed:
@@ -82,7 +83,7 @@ def _refine(factors: Sequence[Factor], colours: dict[int, int]) -> dict[int, int
                 seen.sort()
             for axis, index in enumerate(indices):
                 around[index].append((node.id, exponent, tuple(seen), 0 if node.symmetric else axis))
-        keys = {index: (colours[index], tuple(sorted(around[index]))) for index in colours}  # type: ignore[type-var]
+        keys = {index: (colours[index], tuple(sorted(around[index]))) for index in colours}
         ranks = {key: rank for rank, key in enumerate(sorted(set(keys.values())))}
         colours = {index: ranks[keys[index]] for index in colours}
         if len(ranks) == count:

@@ -1,4 +1,4 @@
-"""What the terms of a sum have in common, taken out: (A + A')*x instead of A*x + A'*x, s.*(1 - s) instead of s - s.*s."""
+"""What the terms of a sum have in common, taken out: (A + A')*x for A*x + A'*x, s.*(1 - s) for s - s.*s."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _share(left: Rational, right: Rational) -> Rational | None:
         return left
     if (left > 0) != (right > 0) or Fraction(left - right).denominator != 1:
         return None
-    return min(left, right, key=abs)
+    return min(left, right) if left > 0 else max(left, right)
 
 
 def common_factors(graph: Graph, terms: list[Term], dims: tuple[Dim, ...]) -> Node | None:
@@ -137,7 +137,9 @@ def _entrywise_factor(
     rest_terms = []
     for view, match in zip(views, matches):
         output = [view.output[axis] for axis in kept]
-        rest_terms.append((ONE, graph.contraction(view.coefficient, _rest(view, match, shared), output, dict(view.dims))))
+        rest_terms.append(
+            (ONE, graph.contraction(view.coefficient, _rest(view, match, shared), output, dict(view.dims)))
+        )
     rest = graph.sum(rest_terms, tuple([dims[axis] for axis in kept]))
     everything = tuple(range(len(dims)))
     return graph.contraction(
@@ -201,6 +203,9 @@ def _connected(factors: list[Factor], ends: list[int]) -> bool:
 
 def content(terms: list[Term]) -> Coefficient:
     """The positive coefficient to take out of a sum: the most frequent one, of several the smallest."""
-    counts = Counter([(abs(number), powers) for (number, powers), _ in terms])
+    counts: Counter[Coefficient] = Counter()
+    for (number, powers), _ in terms:
+        size: Rational = number if number > 0 else -number
+        counts[size, powers] += 1
     most = max(counts.values())
-    return min([coefficient for coefficient, count in counts.items() if count == most], key=lambda c: (c[1], c[0]))
+    return min([found for found, count in counts.items() if count == most], key=lambda c: (c[1], c[0]))

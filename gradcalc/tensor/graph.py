@@ -130,7 +130,9 @@ class Graph:
         number, powers = coefficient
         if type(number) is Fraction and number.denominator == 1:
             coefficient = (number.numerator, powers)
-        renamed = sorted(zip([placed(factor, place) for factor in factors], [factor[0] for factor in factors]), key=_first)
+        renamed = sorted(
+            zip([placed(factor, place) for factor in factors], [factor[0] for factor in factors]), key=_first
+        )
         canonical_output = tuple([place[index] for index in output])
         if (
             coefficient == ONE
@@ -288,7 +290,7 @@ class Graph:
 
     def elementwise(self, function: FunctionName, operand: Node) -> Node:
         """A scalar function of every entry."""
-        name, primes = function
+        name = function[0]
         entry = catalogue.lookup(name)
         if isinstance(entry, ElementwiseEntry):
             if entry.power is not None:

@@ -67,7 +67,12 @@ class Indexing:
             if isinstance(node, Elementwise):
                 return Call(node.function[0], (self.entry(node.operand, indices),), node.function[1])
             return self.entry(node, indices)
-        if isinstance(node, Elementwise) and isinstance(expr, Binary) and expr.left == Number(1) and expr.operator == "-":
+        if (
+            isinstance(node, Elementwise)
+            and isinstance(expr, Binary)
+            and expr.left == Number(1)
+            and expr.operator == "-"
+        ):
             return Binary("-", Number(1), Index(expr.right, indices))
         return Index(expr, indices)
 
@@ -107,5 +112,3 @@ class Indexing:
 def _size(node: Node) -> Expr:
     (dim,) = node.dims
     return Number(dim) if isinstance(dim, int) else Name(dim)
-
-

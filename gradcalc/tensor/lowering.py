@@ -8,7 +8,7 @@ indices, so that its body is arithmetic of numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
@@ -63,7 +63,7 @@ _Part = tuple[Value, Rational, tuple[int, ...]]
 _Signed = list[tuple[int, Value]]
 
 
-@lru_cache(maxsize=None)
+@cache
 def formula(text: str) -> Expr:
     """An expression of the catalogue, parsed once."""
     return parse_expression(text)
@@ -94,7 +94,9 @@ class Lowering:
             waiting = [
                 node.name
                 for node in postorder(expression)
-                if isinstance(node, Name) and node.name in self.typing.definitions and node.name not in self._definitions
+                if isinstance(node, Name)
+                and node.name in self.typing.definitions
+                and node.name not in self._definitions
             ]
             if waiting:
                 pending.extend(waiting)
@@ -266,7 +268,7 @@ class Lowering:
 
     def _matrix_power(self, node: Binary, base: Value, exponent: Value) -> Value:
         power = _rational(exponent)
-        assert power is not None and not isinstance(power, str)
+        assert power is not None
         count = int(power)
         if abs(count) > _LARGEST_POWER:
             raise GradcalcError("limit", f"the matrix power {count} is too large", span=node.span)
@@ -431,9 +433,7 @@ class Lowering:
             front = tuple([labels.setdefault(label, len(number) + len(labels)) for label in value.labels])
             dims.update(zip(front, value.node.dims))
             factors.append((value.node, exponent, front + indices))
-        return Value(
-            self.graph.contraction(ONE, factors, tuple(labels.values()) + output, dims), kind, tuple(labels)
-        )
+        return Value(self.graph.contraction(ONE, factors, tuple(labels.values()) + output, dims), kind, tuple(labels))
 
     def _atom(self, name: str, operand: Value, node: Expr) -> Value:
         if operand.labels:
@@ -523,5 +523,3 @@ def _additive_chains(root: Expr) -> tuple[set[int], dict[str, IndexedSum]]:
         if isinstance(node, Binary) and node.operator in ("+", "-") and uses[id(node)] == 1
     }
     return absorbed, bound
-
-

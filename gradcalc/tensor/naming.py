@@ -97,9 +97,7 @@ def _replaced(tree: _Tree, top: int, names: dict[int, str]) -> tuple[Expr, tuple
     """The tree with the named subtrees replaced by their names, and the names that are used."""
     bodies: list[Expr] = []
     for number in range(top + 1):
-        children = [
-            Name(names[child]) if child in names else bodies[child] for child in tree.children[number]
-        ]
+        children = [Name(names[child]) if child in names else bodies[child] for child in tree.children[number]]
         bodies.append(with_children(tree.nodes[number], tuple(children)))
     used: set[int] = set()
     pending = [top]

@@ -153,9 +153,9 @@ class Product:
             below.append(Number(value.denominator))
         for dim, exponent in dims:
             (above if exponent > 0 else below).append(power(Name(dim), abs(exponent), False))
-        for base, exponent in self.scalars:
-            base, exponent = scalar_power(base, exponent)
-            (above if exponent > 0 else below).append(power(base, abs(exponent), False))
+        for written_base, written_exponent in self.scalars:
+            root, taken = scalar_power(written_base, written_exponent)
+            (above if taken > 0 else below).append(power(root, taken if taken > 0 else -taken, False))
         answer = written(self.chain, above)
         if below:
             divisor = below[0]

@@ -260,9 +260,18 @@ class Raising:
             if fixed is not None:
                 return self.tree(fixed)
         expr = self.tree(node)
-        if isinstance(expr, Binary) and expr.operator == "-" and expr.left == Number(1) and isinstance(node, Elementwise):
+        if (
+            isinstance(expr, Binary)
+            and expr.operator == "-"
+            and expr.left == Number(1)
+            and isinstance(node, Elementwise)
+        ):
             # 1 - s at a position is 1 less s there.
-            return Binary("-", Number(1), Index(expr.right, positions)) if None not in positions else Index(expr, positions)
+            return (
+                Binary("-", Number(1), Index(expr.right, positions))
+                if None not in positions
+                else Index(expr, positions)
+            )
         return Index(expr, positions)
 
     def fixed(self, node: Node, positions: tuple[int | str | None, ...]) -> Node | None:
@@ -578,5 +587,3 @@ def _inner_product(weights: list[_Weight]) -> Expr:
     rest = [(expr, exponent) for expr, exponent in parts if expr != left]
     right: Chain = chains[rest[0][0]] if len(rest) == 1 and rest[0][1] == 1 else ((hadamard(rest), "c"),)
     return written((*transposed(chains[left]), *right))
-
-

@@ -233,7 +233,9 @@ def _cancelled_inverse(graph: Graph, powers: Powers, key: tuple[Node, tuple[int,
             ways.append((indices[1], indices[0]))
         for first, second in ways:
             for joint, ends in ((column, (row, second)), (row, (first, column))):
-                if (joint == first if joint == column and ends[0] == row else joint == second) and _stands(powers, joint) == 2:
+                if (joint == first if joint == column and ends[0] == row else joint == second) and _stands(
+                    powers, joint
+                ) == 2:
                     return _replaced(powers, [key, other], [(graph.identity((node.dims[0],)), 1, ends)])
     return None
 
@@ -267,10 +269,11 @@ def recognised_function(graph: Graph, name: str, operand: Node) -> Node | None:
         return _exponential(graph, operand)
     if name == "logsigmoid":
         return graph.scaled(_MINUS_ONE, graph.elementwise(("softplus", 0), graph.scaled(_MINUS_ONE, operand)))
-    if isinstance(entry, ElementwiseEntry) and entry.parity and isinstance(operand, Contraction):
-        if operand.coefficient[0] < 0:
-            sign = -1 if entry.parity == "odd" else 1
-            return graph.scaled((sign, ()), graph.elementwise((name, 0), graph.scaled(_MINUS_ONE, operand)))
+    if not isinstance(entry, ElementwiseEntry) or not entry.parity or not isinstance(operand, Contraction):
+        return None
+    if operand.coefficient[0] < 0:
+        sign = -1 if entry.parity == "odd" else 1
+        return graph.scaled((sign, ()), graph.elementwise((name, 0), graph.scaled(_MINUS_ONE, operand)))
     return None
 
 
@@ -282,9 +285,19 @@ def _exponential(graph: Graph, operand: Node) -> Node | None:
         return graph.elementwise(("sigmoid", 0), graph.scaled(_MINUS_ONE, _operand(core)))
     if isinstance(operand, Sum) and len(operand.terms) == 2:
         for (scale, node), (other_scale, other) in (operand.terms, operand.terms[::-1]):
-            if scale == ONE and other_scale == _MINUS_ONE and isinstance(other, Contraction) and len(other.factors) == 1:
+            if (
+                scale == ONE
+                and other_scale == _MINUS_ONE
+                and isinstance(other, Contraction)
+                and len(other.factors) == 1
+            ):
                 lse = other.factors[0][0]
-                if isinstance(lse, Atom) and lse.name == "logsumexp" and lse.operand is node and other.factors[0][1] == 1:
+                if (
+                    isinstance(lse, Atom)
+                    and lse.name == "logsumexp"
+                    and lse.operand is node
+                    and other.factors[0][1] == 1
+                ):
                     return graph.atom("softmax", node)
     return None
 

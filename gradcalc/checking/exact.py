@@ -1,0 +1,394 @@
+"""The exact opinion: the expression written out in symbols at small sizes and differentiated entry by entry by SymPy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from itertools import permutations, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
+
+from gradcalc.checking.result import CheckResult
+from gradcalc.functions import catalogue
+from gradcalc.language.parser import parse_expression
+from gradcalc.language.shapes import Typing, infer
+from gradcalc.language.syntax import (
+    Binary,
+    Call,
+    Expr,
+    Index,
+    IndexedSum,
+    Name,
+    Negative,
+    Number,
+    Program,
+    Transpose,
+    postorder,
+)
+
+if TYPE_CHECKING:
+    from gradcalc.api import Derivative
+    from gradcalc.tensor.answer import Answer
+
+Array = Any
+"""A NumPy array of SymPy expressions."""
+
+SECONDS = 20.0
+
+DIGITS = 40
+POINTS = 4
+
+_MOST_ENTRIES = 96
+
+
+def prove(derivative: Derivative, answer: Answer, seconds: float = SECONDS) -> CheckResult:
+    """Compares a derivative with SymPy's, entry by entry at small sizes.
+
+    passed: every entry is equal, by simplification or to 40 digits at random rational points. inconclusive: the entries
+    are too many, have no such form, or took too long.
+    """
+    deadline = time.monotonic() + seconds
+    typing = derivative.problem.typing
+    expanded = answer.full()
+    if expanded is None or answer.indices or any(isinstance(p, str) for _, ps in derivative.components for p in ps):
+        return CheckResult.inconclusive("the derivative has no short matrix form to write out")
+    sizes = _small_sizes(typing)
+    symbols = {name: _symbols(name, typing, sizes) for name in typing.variables}
+    try:
+        objective = _Interpreter(typing, symbols, sizes).value(derivative.problem.program.objective)
+        shapes = {name: variable.dims for name, variable in typing.variables.items()}
+        functions = tuple(typing.functions.values())
+        claimed_typing = infer(Program(expanded, functions=functions), shapes)
+        claimed = np.asarray(_Interpreter(claimed_typing, symbols, sizes).value(expanded), dtype=object)
+        return _compared(derivative, answer, np.asarray(objective, dtype=object), claimed, symbols, deadline)
+    except _OutOfTime:
+        return CheckResult.inconclusive(f"SymPy did not finish within {seconds:.0f} seconds")
+    except NotImplementedError as error:
+        return CheckResult.inconclusive(f"SymPy has no form for it: {error}")
+
+
+class _OutOfTime(Exception):
+    pass
+
+
+def _small_sizes(typing: Typing) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    size = 2
+    for name in typing.dimension_names:
+        sizes[name] = max(size, typing.minimum_sizes.get(name, 1))
+        size = 5 - size
+    return sizes
+
+
+def _symbols(name: str, typing: Typing, sizes: Mapping[str, int]) -> Array:
+    variable = typing.variables[name]
+    shape = tuple([dim if isinstance(dim, int) else sizes[dim] for dim in variable.dims])
+    symbols = np.empty(shape, dtype=object)
+    for entry in np.ndindex(*shape):
+        place = tuple(sorted(entry)) if variable.structure in ("symmetric", "spd") else entry
+        off_diagonal = variable.structure == "diagonal" and len(set(entry)) > 1
+        text = name + "_" + "_".join([str(number + 1) for number in place])
+        symbols[entry] = sympy.Integer(0) if off_diagonal else sympy.Symbol(text, real=True)
+    return symbols
+
+
+def _compared(
+    derivative: Derivative,
+    answer: Answer,
+    objective: Array,
+    claimed: Array,
+    symbols: Mapping[str, Array],
+    deadline: float,
+) -> CheckResult:
+    expected = objective
+    for name, positions in _directions(derivative, answer):
+        expected = _differentiated(expected, symbols[name], positions, deadline)
+    if derivative.problem.typing.variables[answer.wrt.split("[")[0]].structure is not None:
+        return CheckResult.inconclusive("the exact comparison is for variables without structure")
+    if (expected.ndim == claimed.ndim == 2 and answer.layout is not None and expected.shape != claimed.shape) or (
+        expected.ndim == 2 and answer.layout == ("numerator" if objective.ndim == 0 else "denominator")
+    ):
+        expected = expected.T
+    if expected.shape != claimed.shape:
+        return CheckResult.wrong_shape(expected.shape, claimed.shape)
+    if expected.size > _MOST_ENTRIES:
+        return CheckResult.inconclusive(f"{expected.size} entries are too many to compare exactly")
+    points = _random_points(symbols)
+    proved = True
+    for entry in np.ndindex(*expected.shape):
+        if time.monotonic() > deadline:
+            raise _OutOfTime
+        gap = expected[entry] - claimed[entry]
+        if gap == 0 or sympy.expand(gap) == 0:
+            continue
+        proved = False
+        for point in points:
+            left, right = (_number(side, point) for side in (expected[entry], claimed[entry]))
+            if left is None or right is None:
+                return CheckResult.inconclusive("an entry has no value at a random point")
+            if abs(left - right) > sympy.Float(10) ** (10 - DIGITS) * (1 + abs(left)):
+                result = CheckResult("failed", "sympy", POINTS, 0, float(abs(left - right)), 1.0, 0.0)
+                place = [number + 1 for number in entry]
+                result.worst = {"entry": place, "derivative": float(right), "differences": float(left)}
+                return result
+    method = "sympy" if proved else f"sympy, {DIGITS - 10} digits"
+    return CheckResult("passed", method, 1 if proved else POINTS, expected.size, 0.0, 0.0, 0.0)
+
+
+def _directions(derivative: Derivative, answer: Answer) -> Iterator[tuple[str, tuple[int, ...]]]:
+    from gradcalc.evaluation import names_of, positions_of
+
+    for name in names_of(answer):
+        yield name, positions_of(derivative, name) or ()
+
+
+def _differentiated(values: Array, symbols: Array, positions: tuple[int, ...], deadline: float) -> Array:
+    chosen = np.asarray(symbols[positions] if positions else symbols, dtype=object)
+    answer = np.empty(values.shape + chosen.shape, dtype=object)
+    for out in np.ndindex(*values.shape):
+        for entry in np.ndindex(*chosen.shape):
+            if time.monotonic() > deadline:
+                raise _OutOfTime
+            answer[out + entry] = sympy.diff(values[out], chosen[entry])
+    return answer
+
+
+def _random_points(symbols: Mapping[str, Array]) -> list[dict[Any, Any]]:
+    generator = np.random.default_rng(20260101)
+    every = [symbol for array in symbols.values() for symbol in np.asarray(array, dtype=object).reshape(-1)]
+    return [
+        {symbol: sympy.Rational(int(generator.integers(200, 1800)), 1000) for symbol in every if symbol.free_symbols}
+        for _ in range(POINTS)
+    ]
+
+
+def _number(expression: Any, point: Mapping[Any, Any]) -> Any:
+    substituted = sympy.sympify(expression).subs(point)
+    functions = substituted.atoms(sympy.core.function.AppliedUndef)
+    if functions or substituted.has(sympy.Derivative, sympy.Subs):
+        substituted = substituted.doit()
+        replaced = {}
+        for place, item in enumerate(sorted(substituted.atoms(sympy.Derivative, sympy.Subs, *functions), key=str)):
+            replaced[item] = sympy.Rational(place + 2, 7)
+        substituted = substituted.xreplace(replaced)
+    value = substituted.evalf(DIGITS)
+    return value if value.is_number and value.is_finite else None
+
+
+class _Interpreter:
+    """The syntax tree on arrays of SymPy expressions."""
+
+    def __init__(self, typing: Typing, symbols: Mapping[str, Array], sizes: Mapping[str, int]) -> None:
+        self._typing = typing
+        self._symbols = symbols
+        self._sizes = sizes
+
+    def value(self, root: Expr, scope: Mapping[str, Any] | None = None, entrywise: bool = False) -> Any:
+        scope = scope or {}
+        values: dict[int, Any] = {}
+        skipped: set[int] = set()
+        for node in postorder(root):
+            if isinstance(node, (IndexedSum,)) or (isinstance(node, Call) and _takes_dimensions(node)):
+                skipped.update([id(below) for child in node.children for below in postorder(child)])
+        for node in postorder(root):
+            if id(node) not in skipped:
+                values[id(node)] = self._node(node, values, scope, entrywise)
+        return values[id(root)]
+
+    def _node(self, node: Expr, values: dict[int, Any], scope: Mapping[str, Any], entrywise: bool) -> Any:
+        if isinstance(node, Number):
+            return sympy.Rational(node.value.numerator, node.value.denominator)
+        if isinstance(node, Name):
+            return self._name(node.name, scope)
+        if isinstance(node, Negative):
+            return -values[id(node.operand)]
+        if isinstance(node, Transpose):
+            operand = values[id(node.operand)]
+            return operand.T if np.ndim(operand) == 2 else operand
+        if isinstance(node, Binary):
+            return self._binary(node, values[id(node.left)], values[id(node.right)], entrywise)
+        if isinstance(node, Index):
+            places = [slice(None) if p is None else int(scope.get(str(p), p)) - 1 for p in node.positions]
+            return values[id(node.operand)][tuple(places)]
+        if isinstance(node, IndexedSum):
+            return self._indexed_sum(node, scope)
+        assert isinstance(node, Call)
+        return self._call(node, values)
+
+    def _name(self, name: str, scope: Mapping[str, Any]) -> Any:
+        if name in scope:
+            return scope[name]
+        if name in self._typing.definitions:
+            return self.value(self._typing.definitions[name])
+        if name in self._symbols:
+            symbols = self._symbols[name]
+            return symbols[()] if np.ndim(symbols) == 0 else symbols
+        if name == "pi":
+            return sympy.pi
+        return sympy.Integer(self._size(self._typing.named_length(name)))
+
+    def _size(self, dim: int | str) -> int:
+        return dim if isinstance(dim, int) else self._sizes[dim]
+
+    def _binary(self, node: Binary, left: Any, right: Any, entrywise: bool) -> Any:
+        operator = node.operator
+        ranks = (np.ndim(left), np.ndim(right))
+        if operator == "*" and 0 not in ranks and not entrywise:
+            if ranks == (1, 1) and self._typing.kind(node.left) == "vector":
+                return left[:, None] * right[None, :]
+            return left @ right
+        if operator == "\\" and ranks[0] == 2:
+            return _inverse(left) @ right
+        if operator == "\\":
+            return right / left
+        if operator == "^" and ranks[0] == 2 and not entrywise:
+            power = int(right)
+            base = _inverse(left) if power < 0 else left
+            answer = np.array(sympy.eye(len(left)).tolist(), dtype=object)
+            for _ in range(abs(power)):
+                answer = answer @ base
+            return answer
+        if ranks == (1, 2) and self._typing.kind(node.left) == "vector":
+            left = left[:, None]
+        elif ranks == (2, 1) and self._typing.kind(node.right) == "vector":
+            right = right[:, None]
+        if operator in ("^", ".^"):
+            return left**right
+        if operator == "+":
+            return left + right
+        if operator == "-":
+            return left - right
+        return left / right if operator in ("/", "./") else left * right
+
+    def _indexed_sum(self, node: IndexedSum, scope: Mapping[str, Any]) -> Any:
+        ranges = []
+        for name, first, last in node.ranges:
+            high = last if isinstance(last, int) else self._size(self._typing.index_dim(node, name))
+            ranges.append(range(1 if first is None else first, high + 1))
+        total: Any = sympy.Integer(0)
+        for places in product(*ranges):
+            inner = {**scope, **{name: sympy.Integer(p) for (name, _, _), p in zip(node.ranges, places)}}
+            total = total + self.value(node.body, inner)
+        return total
+
+    def _call(self, node: Call, values: dict[int, Any]) -> Any:
+        user = self._typing.functions.get(node.function)
+        if user is not None and user.body is None:
+            function = sympy.Function(user.name)
+            return _entrywise(lambda t: _derivative_at(function, t, node.primes), values[id(node.children[0])])
+        if user is not None:
+            body, parameter = user.body, user.parameter
+            assert body is not None
+
+            def apply(t: Any) -> Any:
+                symbol = sympy.Dummy(real=True)
+                inner = self.value(body, {parameter: symbol}, entrywise=True)
+                return sympy.diff(inner, symbol, node.primes).subs(symbol, t) if node.primes else inner.subs(symbol, t)
+
+            return _entrywise(apply, values[id(node.children[0])])
+        entry = catalogue.lookup(node.function)
+        if isinstance(entry, catalogue.Linear):
+            return self._linear(node, entry, values)
+        operand = values[id(node.children[0])]
+        if isinstance(entry, catalogue.Elementwise):
+            assert entry.sympy is not None
+            template = entry.sympy
+            symbol = sympy.Dummy("t", real=True)
+            formula = eval(template.format("t"), {"sympy": sympy, "t": symbol})
+            if node.primes:
+                formula = sympy.diff(formula, symbol, node.primes)
+            return _entrywise(lambda t: formula.subs(symbol, t), operand)
+        if isinstance(entry, catalogue.Composite):
+            scope = {name: values[id(child)] for name, child in zip(entry.parameters, node.children)}
+            return self.value(parse_expression(entry.meaning), scope)
+        return _atom(node.function, np.asarray(operand, dtype=object))
+
+    def _linear(self, node: Call, entry: catalogue.Linear, values: dict[int, Any]) -> Any:
+        if _takes_dimensions(node):
+            shape = tuple([self._size(self._typing.dimension(child)) for child in node.children])
+            if node.function == "eye":
+                return np.array(sympy.eye(shape[0]).tolist(), dtype=object)
+            return np.full(shape, sympy.Integer(0 if entry.zero else 1), dtype=object)
+        operands = [np.asarray(values[id(child)], dtype=object) for child in node.children]
+        kinds = [("scalar", "vector", "matrix")[operand.ndim] for operand in operands]
+        inputs, output = entry.variants[",".join(kinds)][0].split("->")
+        lengths: dict[str, int] = {}
+        for letters, operand in zip(inputs.split(","), operands):
+            lengths.update(zip(letters, operand.shape))
+        if set(output) - set(lengths):
+            return np.full(tuple([self._size(dim) for dim in self._typing.dims(node)]), operands[0][()], dtype=object)
+        answer = np.full(tuple([lengths[letter] for letter in output]), sympy.Integer(0), dtype=object)
+        names = list(lengths)
+        for places in product(*[range(lengths[letter]) for letter in names]):
+            at = dict(zip(names, places))
+            term: Any = sympy.Integer(1)
+            for own, operand in zip(inputs.split(","), operands):
+                term = term * operand[tuple([at[letter] for letter in own])]
+            answer[tuple([at[letter] for letter in output])] += term
+        if entry.averages:
+            answer = answer / max(1, operands[0].size)
+        return answer[()] if answer.ndim == 0 else answer
+
+
+def _takes_dimensions(node: Call) -> bool:
+    entry = catalogue.lookup(node.function)
+    return isinstance(entry, catalogue.Linear) and any(kinds.startswith("dimension") for kinds in entry.variants)
+
+
+def _entrywise(function: Any, operand: Any) -> Any:
+    if np.ndim(operand) == 0:
+        return function(operand[()] if isinstance(operand, np.ndarray) else operand)
+    answer = np.empty(operand.shape, dtype=object)
+    for entry in np.ndindex(*operand.shape):
+        answer[entry] = function(operand[entry])
+    return answer
+
+
+def _derivative_at(function: Any, t: Any, order: int) -> Any:
+    if not order:
+        return function(t)
+    symbol = sympy.Dummy("u", real=True)
+    return sympy.Subs(sympy.diff(function(symbol), symbol, order), symbol, t)
+
+
+def _determinant(matrix: Array) -> Any:
+    """Leibniz's formula."""
+    size = len(matrix)
+    total: Any = sympy.Integer(0)
+    for order in permutations(range(size)):
+        inversions = sum(order[i] > order[j] for i in range(size) for j in range(i + 1, size))
+        term: Any = sympy.Integer(-1) ** inversions
+        for row, column in enumerate(order):
+            term = term * matrix[row, column]
+        total = total + term
+    return total
+
+
+def _inverse(matrix: Array) -> Array:
+    """Cramer's rule."""
+    size = len(matrix)
+    determinant = _determinant(matrix)
+    answer = np.empty((size, size), dtype=object)
+    for row in range(size):
+        for column in range(size):
+            minor = np.delete(np.delete(matrix, column, 0), row, 1)
+            answer[row, column] = sympy.Integer(-1) ** (row + column) * _determinant(minor) / determinant
+    return answer
+
+
+def _atom(name: str, operand: Array) -> Any:
+    if name == "det":
+        return _determinant(operand)
+    if name == "logdet":
+        return sympy.log(_determinant(operand))
+    if name == "inv":
+        return _inverse(operand)
+    exponentials = _entrywise(sympy.exp, operand)
+    total = sum(np.asarray(exponentials, dtype=object).reshape(-1), sympy.Integer(0))
+    if name == "logsumexp":
+        return sympy.log(total)
+    if name == "softmax":
+        return exponentials / total
+    raise NotImplementedError(name)

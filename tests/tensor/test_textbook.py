@@ -1,0 +1,172 @@
+"""Answers beside the textbook's: equal in value, and no longer."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradcalc.api import Derivative, Problem
+from gradcalc.language.parser import parse, parse_expression
+from gradcalc.language.syntax import Expr, Name, operations, transformed
+from gradcalc.tensor.graph import Graph
+from gradcalc.tensor.lowering import Lowering
+
+P2 = "log(1+exp(-y*w'*sigmoid(W*x+b)))"
+
+TEXTBOOK = [
+    ("1/(1+exp(-w'*x))", "w", 1, "s = sigmoid(w'*x); s*(1 - s)*x"),
+    (P2, "W", 1, "s = sigmoid(W*x + b); -y*sigmoid(-y*w'*s)*(w .* s .* (1 - s))*x'"),
+    (P2, "w", 1, "s = sigmoid(W*x + b); -y*sigmoid(-y*w'*s)*s"),
+    (P2, "x", 1, "s = sigmoid(W*x + b); -y*sigmoid(-y*w'*s)*(W'*(w .* s .* (1 - s)))"),
+    (P2, "b", 1, "s = sigmoid(W*x + b); -y*sigmoid(-y*w'*s)*(w .* s .* (1 - s))"),
+    (P2, "y", 1, "s = sigmoid(W*x + b); -sigmoid(-y*w'*s)*w'*s"),
+    ("||A*sigmoid(x)||^2", "x", 1, "s = sigmoid(x); 2*(s .* (1 - s) .* (A'*(A*s)))"),
+    ("||A*sigmoid(x)||^2", "A", 1, "s = sigmoid(x); 2*A*s*s'"),
+    ("sigmoid(W*x)'*beta", "W", 1, "s = sigmoid(W*x); (beta .* s .* (1 - s))*x'"),
+    ("phi(.); phi(W*x)'*beta", "W", 1, "(beta .* phi'(W*x))*x'"),
+    ("(W*x)'*beta", "W", 1, "beta*x'"),
+    (
+        "z = W*x+b; s = sigmoid(z); r = s-y; r'*r",
+        "W",
+        1,
+        "s = sigmoid(W*x + b); 2*((s - y) .* s .* (1 - s))*x'",
+    ),
+    ("sum((y - sigmoid(X*w)).^2)", "w", 1, "s = sigmoid(X*w); -2*X'*((y - s) .* s .* (1 - s))"),
+    ("0.5*x'*A*x", "x", 1, "0.5*(A + A')*x"),
+    ("A: symmetric; 0.5*x'*A*x", "x", 1, "A*x"),
+    ("tr(A*X'*B*X*C)", "X", 1, "B*X*C*A + B'*X*A'*C'"),
+    ("x'*inv(A)*x", "A", 1, "-inv(A)'*x*x'*inv(A)'"),
+    ("norm2(T - U*V')^2", "U", 1, "2*(U*V' - T)*V"),
+    ("sum(log(1+exp(-y.*(X*w))))", "w", 1, "-X'*(y .* sigmoid(-y .* (X*w)))"),
+    ("sum(log(1+exp(-y.*(X*w))))", "w", 2, "s = sigmoid(y .* (X*w)); X'*diag(y.^2 .* s .* (1 - s))*X"),
+    ("norm2(x)", "x", 1, "x/norm2(x)"),
+    ("norm2(x)", "x", 2, "(eye(n) - x*x'/norm2(x)^2)/norm2(x)"),
+    ("logsumexp(A*x)", "x", 1, "A'*softmax(A*x)"),
+    ("log(det(X))", "X", 1, "inv(X)'"),
+    ("A*exp(x)", "x", 1, "A*diag(exp(x))"),
+    ("(y.*v)'*x", "v", 1, "y .* x"),
+    ("a^b", "a", 1, "b*a^(b - 1)"),
+    ("a^b", "b", 1, "a^b*log(a)"),
+    ("norm1(A*x-y)", "x", 1, "A'*sign(A*x - y)"),
+    ("norm2(A*x-y)^2", "x", 1, "2*A'*(A*x - y)"),
+    ("sum(log(exp(-y.*(X*w)) + vector(1)))", "w", 1, "-X'*(y .* sigmoid(-y .* (X*w)))"),
+    ("log(det(inv(X)))", "X", 1, "-inv(X)'"),
+    ("x'*A*x + b'*x", "x", 1, "(A + A')*x + b"),
+    ("x: vector; softmax(x)", "x", 1, "p = softmax(x); diag(p) - p*p'"),
+    ("logsumexp(A*x)", "x", 2, "p = softmax(A*x); A'*(diag(p) - p*p')*A"),
+    ("logdet(X'*X)", "X", 1, "2*X*inv(X'*X)"),
+    ("mean(exp(x))", "x", 1, "exp(x)/n"),
+]
+
+
+def _answer(objective: str, wrt: str, order: int) -> Derivative:
+    problem = Problem(objective)
+    return Derivative(problem, problem.components(wrt), order, None)
+
+
+def _written_out(text: str) -> Expr:
+    program = parse(text)
+    bodies = {definition.name: definition.expression for definition in program.definitions}
+    return transformed(program.objective, lambda node: bodies.get(node.name) if isinstance(node, Name) else None)
+
+
+@pytest.mark.parametrize(("objective", "wrt", "order", "textbook"), TEXTBOOK)
+def test_no_longer_than_the_textbook(objective: str, wrt: str, order: int, textbook: str) -> None:
+    derivative = _answer(objective, wrt, order)
+    functions = "phi(.); " if "phi" in textbook else ""
+    assert derivative.answers[0].operations <= operations(_written_out(functions + textbook))
+
+
+@pytest.mark.parametrize(("objective", "wrt", "order", "textbook"), TEXTBOOK)
+def test_equal_to_the_textbook(objective: str, wrt: str, order: int, textbook: str) -> None:
+    """At random points, by the reference interpreter, which shares nothing with the derivation."""
+    from gradcalc.evaluation import Evaluator
+    from gradcalc.language.shapes import infer
+    from gradcalc.numeric.points import draw
+    from gradcalc.numeric.reference import evaluate
+
+    derivative = _answer(objective, wrt, order)
+    problem = derivative.problem
+    arrays, sizes = draw(problem.program, problem.typing, {}, seed=7)
+    functions = "phi(.); " if "phi" in textbook else ""
+    program = parse(functions + textbook)
+    shapes = {name: variable.dims for name, variable in problem.typing.variables.items()}
+    expected = evaluate(program, infer(program, shapes), arrays, sizes)
+    _, (value,) = Evaluator(derivative, sizes)(arrays, sizes)
+    assert value == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+def test_a_hadamard_product_inside_a_product_is_parenthesised() -> None:
+    answer = _answer("phi(.); phi(W*x)'*beta", "W", 1)
+    assert answer.text == "(beta .* phi'(W*x))*x'"
+
+
+EQUAL = [
+    ("x'*A'*B*y", "y'*B'*A*x"),
+    ("tr(A*B*C)", "tr(C*A*B)"),
+    ("tr(A'*B)", "sum(A .* B)"),
+    ("diag(s)*x", "s .* x"),
+    ("(A*B)'", "B'*A'"),
+    ("(A + B)'", "B' + A'"),
+    ("A*x + A'*x", "(A + A')*x"),
+    ("s - s.*s", "s .* (1 - s)"),
+    ("log(1 + exp(t))", "softplus(t)"),
+    ("1/(1 + exp(-t))", "sigmoid(t)"),
+    ("exp(t)/(1 + exp(t))", "sigmoid(t)"),
+    ("1 - sigmoid(t)", "sigmoid(-t)"),
+    ("log(sum(exp(x)))", "logsumexp(x)"),
+    ("exp(x)/sum(exp(x))", "softmax(x)"),
+    ("log(sigmoid(t))", "logsigmoid(t)"),
+    ("log(det(M))", "logdet(M)"),
+    ("sqrt(x'*x)", "norm2(x)"),
+    ("norm2(x)^2", "x'*x"),
+    ("inv(M')", "inv(M)'"),
+    ("inv(M)*M*x", "x"),
+    ("M\\x", "inv(M)*x"),
+    ("exp(A')", "exp(A)'"),
+    ("x*y'*z", "y'*z*x"),
+    ("exp(u)*exp(v)", "exp(u + v)"),
+    ("sum(diag(x)*y)", "x'*y"),
+    ("(x'*x)^2", "norm2(x)^4"),
+    ("mean(x)", "sum(x)/n"),
+    ("abs(-x)", "abs(x)"),
+    ("tanh(-x)", "-tanh(x)"),
+]
+
+
+SHAPES = "A, B, C: matrix[n,n]; M: matrix[n,n]; x, y, z, s: vector[n]; t, u, v: scalar; "
+
+
+@pytest.mark.parametrize(("left", "right"), EQUAL)
+def test_equal_meanings_are_the_same_node(left: str, right: str) -> None:
+    assert _same_node(left, right)
+
+
+def _same_node(left: str, right: str) -> bool:
+    first, second = _node_pair(left, right)
+    return first is second
+
+
+def _node_pair(left: str, right: str) -> tuple[object, object]:
+    from gradcalc.language.shapes import infer
+
+    graph = Graph()
+    nodes = []
+    for text in (left, right):
+        program = parse(SHAPES + text)
+        nodes.append(Lowering(graph, infer(program)).lower(program.objective).node)
+    return nodes[0], nodes[1]
+
+
+DIFFERENT = [("x'*A*y", "y'*A*x"), ("A*B", "B*A"), ("A", "A'"), ("sqrt(x.^2)", "x"), ("s - s.*s", "s .* (s - 1)")]
+
+
+@pytest.mark.parametrize(("left", "right"), DIFFERENT)
+def test_different_meanings_are_different_nodes(left: str, right: str) -> None:
+    assert not _same_node(left, right)
+
+
+def test_parse_of_full_gives_the_answer_back() -> None:
+    derivative = _answer(P2, "W", 1)
+    full = derivative.answers[0].full()
+    assert full is not None
+    assert operations(parse_expression(derivative.text)) <= operations(full)
