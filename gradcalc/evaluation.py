@@ -187,6 +187,10 @@ def _check_answer(
     start = np.asarray(arrays[last] if component is None else arrays[last][component], dtype=float)
     structure = problem.typing.variables[last].structure
     within = _projection(structure) if component is None else None
+    length = float(np.max(np.abs(start), initial=0.0)) or 1.0
+    size = float(np.max(np.abs(observation.value), initial=0.0))
+    # Rounding in the value, over a step that is a fraction of the point's length, once for each order.
+    rounding = 64 * np.finfo(float).eps * size / length * (32 / length) ** (answer.order - 1)
     if answer.order == 1:
         return check_derivative(
             reference,
@@ -196,6 +200,7 @@ def _check_answer(
             kink_distance=observation.kink_distance,
             generator=generator,
             direction_within=within,
+            rounding=rounding,
         )
     lower = _lower_derivative(derivative, names[:-1], answer, observation, arrays, sizes, at)
     return check_derivative(
@@ -206,6 +211,7 @@ def _check_answer(
         kink_distance=observation.kink_distance,
         generator=generator,
         direction_within=within,
+        rounding=rounding,
     )
 
 

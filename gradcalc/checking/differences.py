@@ -41,11 +41,13 @@ def check_derivative(
     kink_distance: float,
     generator: np.random.Generator,
     direction_within: Callable[[Array], Array] | None = None,
+    rounding: float = 0.0,
 ) -> CheckResult:
     """Compares a derivative with the function's own variation at a point.
 
     point: shape (v...); derivative: shape (o..., v...) where function(point) has shape (o...).
     analytic: whether the complex step may be used. kink_distance: how near the point is to a kink.
+    rounding: the absolute error that rounding may leave in an entry.
     direction_within: a projection onto the directions in which the point may move (for a structured variable).
     """
     point = np.asarray(point, dtype=float)
@@ -66,8 +68,8 @@ def check_derivative(
     if slope is None:
         return CheckResult.inconclusive("the function does not vary smoothly enough here to be compared")
     if point.size <= MOST_ENTRIES and direction_within is None:
-        return _entry_by_entry(counted, slope, method, noise, point, derivative)
-    return _along_directions(counted, slope, method, noise, point, derivative, generator, direction_within)
+        return _entry_by_entry(counted, slope, method, noise, point, derivative, rounding)
+    return _along_directions(counted, slope, method, noise, point, derivative, generator, direction_within, rounding)
 
 
 class _Counted:
@@ -151,7 +153,7 @@ def _slope(
 
 
 def _entry_by_entry(
-    function: _Counted, slope: Slope, method: str, noise: float, point: Array, derivative: Array
+    function: _Counted, slope: Slope, method: str, noise: float, point: Array, derivative: Array, rounding: float
 ) -> CheckResult:
     differences = np.empty_like(derivative)
     errors = np.empty_like(derivative)
@@ -170,7 +172,7 @@ def _entry_by_entry(
     relative = absolute / np.maximum(np.maximum(np.abs(differences), np.abs(derivative)), floor)
     allowed = absolute <= np.maximum(4 * errors, 0.0) if noise else np.zeros(absolute.shape, dtype=bool)
     relative = np.where(allowed & (errors <= 1e-3 * max(scale, 1e-300)), np.minimum(relative, tolerance / 2), relative)
-    relative = np.where(absolute == 0, 0.0, relative)
+    relative = np.where(absolute <= rounding, 0.0, relative)
     return _judged(method, function, derivative, differences, absolute, relative, tolerance)
 
 
@@ -211,6 +213,7 @@ def _along_directions(
     derivative: Array,
     generator: np.random.Generator,
     within: Callable[[Array], Array] | None,
+    rounding: float,
 ) -> CheckResult:
     tolerance = DIFFERENCE_TOLERANCE if noise else DIRECTION_TOLERANCE
     outputs = derivative.ndim - point.ndim
@@ -228,7 +231,7 @@ def _along_directions(
         size = np.sqrt(np.sum((derivative * direction) ** 2, axis=axes))
         scale = np.maximum(size, np.abs(found)) + np.finfo(float).tiny
         absolute = np.abs(predicted - found)
-        relative = np.max(np.maximum(absolute - 4 * error, 0.0) / scale)
+        relative = np.max(np.maximum(absolute - 4 * error - rounding, 0.0) / scale)
         worst_absolute = max(worst_absolute, float(np.max(absolute)))
         if relative > worst_relative:
             worst_relative = float(relative)

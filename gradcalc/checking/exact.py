@@ -1,4 +1,4 @@
-"""The exact opinion: the expression written out in symbols at small sizes and differentiated entry by entry by SymPy."""
+"""The exact opinion: the expression in symbols at small sizes, differentiated entry by entry by SymPy."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ ENTRIES: tuple[Function, ...] = (
     ),
     Elementwise(
         "heaviside", "the unit step: 0 below zero, 1 above, one half at zero", aliases=("step",),
-        exact={0: Fraction(1, 2)}, meaning="(1 + sign(t))/2", derivative="0", kinks=(0.0,), numpy="np.heaviside({0}, 0.5)",
+        exact={0: Fraction(1, 2)}, meaning="(1 + sign(t))/2", derivative="0", kinks=(0.0,),
+        numpy="np.heaviside({0}, 0.5)",
         latex=r"\operatorname{{H}}\left({0}\right)", sympy="sympy.Heaviside({0}, sympy.Rational(1, 2))",
         reference=lambda np, t: 0.5 * (1 + np.sign(np.real(t))) + 0 * t,
     ),
@@ -148,7 +149,8 @@ ENTRIES: tuple[Function, ...] = (
         "dot", "the sum of the products of corresponding entries",
         variants={
             "scalar,scalar": (",->", "scalar"), "vector,vector": ("i,i->", "scalar"), "row,row": ("i,i->", "scalar"),
-            "vector,row": ("i,i->", "scalar"), "row,vector": ("i,i->", "scalar"), "matrix,matrix": ("ij,ij->", "scalar"),
+            "vector,row": ("i,i->", "scalar"), "row,vector": ("i,i->", "scalar"),
+            "matrix,matrix": ("ij,ij->", "scalar"),
         },
         example="dot(x, exp(x))", latex=r"\left\langle {0}, {1} \right\rangle", numpy="np.vdot({0}, {1})",
     ),

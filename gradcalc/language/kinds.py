@@ -5,9 +5,11 @@ A set of kinds is a bit mask. A table lists the allowed kinds of the operands an
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import cache
 
 from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Atom, Composite, Linear
 from gradcalc.language.syntax import (
     Binary,
     Call,
@@ -70,8 +72,8 @@ def is_integer_literal(node: Expr) -> bool:
     return isinstance(node, Number) and node.value.denominator == 1
 
 
-def table_of(node: Expr, broadcast: bool) -> Table:
-    """The kinds that a node allows: of its operands, then of itself."""
+def table_of(node: Expr, broadcast: bool, functions: Container[str] = ()) -> Table:
+    """The kinds that a node allows: of its operands, then of itself. functions: the names that the user defines."""
     if isinstance(node, Binary):
         if node.operator == "^":
             return _MATRIX_POWER if is_integer_literal(node.right) else _POWER
@@ -86,25 +88,26 @@ def table_of(node: Expr, broadcast: bool) -> Table:
     if isinstance(node, Index):
         return _index_table(tuple([position is None for position in node.positions]))
     assert isinstance(node, Call)
-    return function_table(node.function, len(node.children))
+    return _SAME if node.function in functions else function_table(node.function, len(node.children))
 
 
 @cache
 def _index_table(whole: tuple[bool, ...]) -> Table:
     if len(whole) == 1:
         return ((C, C), (R, R)) if whole[0] else ((C, S), (R, S))
-    row, column = whole
-    return ((M, {(False, False): S, (False, True): R, (True, False): C, (True, True): M}[row, column]),)
+    rows_whole, columns_whole = whole
+    if rows_whole:
+        return ((M, M if columns_whole else C),)
+    return ((M, R if columns_whole else S),)
 
 
 @cache
 def function_table(name: str, count: int) -> Table:
-    """The kinds of a function of the catalogue; a function of the user is elementwise."""
+    """The kinds that a function of the catalogue allows."""
     entry = catalogue.lookup(name)
-    if entry is None or isinstance(entry, catalogue.Elementwise):
+    if not isinstance(entry, (Linear, Atom, Composite)):
         return _SAME
     rows: list[tuple[int, ...]] = []
-    assert isinstance(entry, (catalogue.Linear, catalogue.Atom, catalogue.Composite))
     for kinds, result in entry.variants.items():
         operands = kinds.split(",")
         if len(operands) == count:

@@ -162,7 +162,8 @@ class ExpressionParser:
             near = nearest(token.text, [*catalogue.BY_NAME, *self._functions])
             hint = f"Did you mean {near}?" if near else "`gradcalc functions` lists the functions"
             if len(token.text) == 1 or not near:
-                hint += f" Multiplication is written {token.text}*(...); an unspecified function is declared {token.text}(.)"
+                name = token.text
+                hint += f" Multiplication is written {name}*(...); an unspecified function is declared {name}(.)"
             raise GradcalcError("name", f"there is no function {token.text}", span=(token.start, token.end), hint=hint)
         return entry.name
 

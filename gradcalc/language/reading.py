@@ -13,22 +13,23 @@ from functools import cache
 from gradcalc.language.kinds import ANY, C, M, R, S, Table, revised
 from gradcalc.language.lexer import GREEK
 
-_OBJECTIVE_NOT_SCALAR = 500
+# Far more than any number of names could cost that are read as numbers or vectors.
+_OBJECTIVE_NOT_SCALAR = 5_000_000
 
 _COSTS = {
-    "matrix": {M: 0, C: 700, S: 1000},
-    "vector": {C: 0, S: 1, M: 700},
-    "scalar": {S: 0, C: 1, M: 700},
+    "matrix": {M: 0, C: 7_000_000, S: 10_000_000},
+    "vector": {C: 0, S: 1, M: 7_000_000},
+    "scalar": {S: 0, C: 1, M: 7_000_000},
 }
 
-_SEARCH_BUDGET = 2000
-_TIE_BUDGET = 500
-_BUDGET_PER_CELL = 3
-"""How many decisions the search may try, so that it stays linear where a program is large."""
+_SEARCH_BUDGET = 20_000
+_TIE_BUDGET = 5_000
+_BUDGET_PER_CELL = 20
+"""How many steps the search may take, so that it stays linear where a program is large."""
 
 _ATTEMPTS = 20
 
-_GREEK_NAMES = frozenset(GREEK.values()) | {"eps", "varepsilon"}
+_GREEK_NAMES = frozenset([name for name in GREEK.values() if name.islower()]) | {"eps", "varepsilon"}
 
 
 def convention(name: str) -> str:
@@ -41,12 +42,16 @@ def convention(name: str) -> str:
 
 
 class Network:
-    """Cells with masks of kinds, the constraints between them, and the least cost of the kinds that are left."""
+    """Cells with masks of kinds, the constraints between them, and the least cost of the kinds that are left.
+
+    bound: the sum over the weighed cells of the least cost that is left. steps: counts the work that was done.
+    """
 
     def __init__(self) -> None:
         self.masks: list[int] = []
         self.constraints: list[tuple[Table, tuple[int, ...]]] = []
         self.bound = 0
+        self.steps = 0
         self._around: list[list[int]] = []
         self._weights: dict[int, tuple[int, ...]] = {}
 
@@ -62,7 +67,7 @@ class Network:
             self._around[cell].append(number)
 
     def weigh(self, cell: int, costs: Mapping[int, int]) -> None:
-        """Gives the kinds of a cell their costs; `bound` is the sum over the cells of the least cost left."""
+        """Gives the kinds of a cell their costs."""
         weights = _least_costs(tuple(sorted(costs.items())))
         self._weights[cell] = weights
         self.bound += weights[self.masks[cell]]
@@ -72,6 +77,7 @@ class Network:
         queued = set(pending)
         masks, around, constraints, weights = self.masks, self._around, self.constraints, self._weights
         while pending:
+            self.steps += 1
             number = pending.pop()
             queued.discard(number)
             table, cells = constraints[number]
@@ -274,7 +280,8 @@ class _Search:
         # One entry a cell that is being decided: where its trail starts, and the kinds not tried yet.
         levels: list[tuple[int, list[int]]] = []
         try:
-            while budget > 0:
+            end = network.steps + budget
+            while network.steps < end:
                 if len(levels) < len(order):
                     cell = order[len(levels)]
                     levels.append(
@@ -291,7 +298,7 @@ class _Search:
                     cell, kind = order[len(levels) - 1], kinds.pop()
                     if network.bound_with(cell, kind) >= self._limit:
                         continue
-                    budget -= network.masks[cell] != kind
+                    network.steps += 1
                     if network.restrict(cell, kind, trail) and network.bound < self._limit:
                         break
                 else:

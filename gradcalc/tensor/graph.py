@@ -245,6 +245,9 @@ class Graph:
             return self._zero(dims)
         if len(kept) == 1:
             return self.scaled(*kept[0])
+        narrowed = self._without_free_axes(kept, dims)
+        if narrowed is not None:
+            return narrowed
         recognised = stable.recognised_sum(self, kept, dims)
         if recognised is not None:
             return recognised
@@ -260,6 +263,28 @@ class Graph:
             assert inverse is not None
             kept = [(times(inverse, coefficient), node) for coefficient, node in kept]
         return self.scaled(content, self._oriented_sum(kept, dims))
+
+    def _without_free_axes(self, terms: list[Term], dims: tuple[Dim, ...]) -> Node | None:
+        """A sum whose terms all only repeat along an axis, as the sum without that axis, repeated."""
+        if not dims:
+            return None
+        free = set(range(len(dims)))
+        for _, term in terms:
+            if not isinstance(term, Contraction) or len(set(term.output)) < len(term.output):
+                return None
+            carried = {index for _, _, indices in term.factors for index in indices}
+            free -= {axis for axis, index in enumerate(term.output) if index in carried}
+            if not free:
+                return None
+        kept = [axis for axis in range(len(dims)) if axis not in free]
+        inner: list[Term] = []
+        for coefficient, term in terms:
+            assert isinstance(term, Contraction)
+            output = [term.output[axis] for axis in kept]
+            ranges = dict(enumerate(term.index_dims))
+            inner.append((coefficient, self.contraction(term.coefficient, term.factors, output, ranges)))
+        total = self.sum(inner, tuple([dims[axis] for axis in kept]))
+        return self.contraction(ONE, [(total, 1, tuple(kept))], range(len(dims)), dict(enumerate(dims)))
 
     def _oriented_sum(self, terms: list[Term], dims: tuple[Dim, ...]) -> Node:
         """The sum as it was first met, which may have had the other sign or been transposed."""

@@ -17,6 +17,9 @@ from gradcalc.numeric.points import draw
 from gradcalc.numeric.reference import evaluate
 
 DECLARATIONS = "t, u: scalar; x, v: vector[n]; y: vector[m]; A: matrix[m,n]; B: matrix[n,n]; C: matrix[n,m]; "
+WHICH = st.integers(0, 7)
+"""Which of the variables that occur is differentiated by."""
+
 SMOOTH = ("exp", "tanh", "sigmoid", "sin", "cos", "softplus", "square", "logsigmoid")
 
 
@@ -33,41 +36,44 @@ def _expressions(kind: str, depth: int) -> st.SearchStrategy[str]:
         return st.tuples(*[sub(k) for k in kinds]).map(lambda parts: template.format(*parts))
 
     options = [leaf, both("({} + {})", kind, kind), both("({} - {})", kind, kind), both("({} .* {})", kind, kind)]
-    options.append(both("({})*({})", "scalar", kind))
+    options.append(both("(({})*({}))", "scalar", kind))
     options.append(st.tuples(st.sampled_from(SMOOTH), sub(kind)).map(lambda p: f"{p[0]}({p[1]})"))
     options.append(both("(({})/(2 + exp({})))", kind, "scalar"))
     if kind == "scalar":
-        options += [both("({})'*({})", "n", "n"), both("({})'*({})*({})", "m", "mn", "n"), both("tr({})", "nn")]
+        options += [both("(({})'*({}))", "n", "n"), both("(({})'*({})*({}))", "m", "mn", "n"), both("tr({})", "nn")]
         options += [both("sum({})", "mn"), both("norm2({})^2", "n"), both("logsumexp({})", "m"), both("mean({})", "n")]
         options += [both("tr(({})*({}))", "mn", "nm"), both("dot({}, {})", "nn", "nn")]
     elif kind == "n":
-        options += [both("({})*({})", "nn", "n"), both("({})'*({})", "mn", "m"), both("softmax({})", "n")]
-        options += [both("diag({})", "nn"), both("({})*({})", "nm", "m")]
+        options += [both("(({})*({}))", "nn", "n"), both("(({})'*({}))", "mn", "m"), both("softmax({})", "n")]
+        options += [both("diag({})", "nn"), both("(({})*({}))", "nm", "m")]
     elif kind == "m":
-        options += [both("({})*({})", "mn", "n"), both("({})'*({})", "nm", "n"), both("softmax({})", "m")]
+        options += [both("(({})*({}))", "mn", "n"), both("(({})'*({}))", "nm", "n"), both("softmax({})", "m")]
     elif kind == "mn":
-        options += [both("({})*({})", "mn", "nn"), both("({})*({})'", "m", "n"), both("({})'", "nm")]
+        options += [both("(({})*({}))", "mn", "nn"), both("(({})*({})')", "m", "n"), both("(({})')", "nm")]
     elif kind == "nn":
         options += [
-            both("({})*({})", "nm", "mn"),
-            both("({})'", "nn"),
+            both("(({})*({}))", "nm", "mn"),
+            both("(({})')", "nn"),
             both("diag({})", "n"),
-            both("({})*({})'", "n", "n"),
+            both("(({})*({})')", "n", "n"),
         ]
         options += [both("inv(eye(n) + 0.01*({}))", "nn")]
     else:
-        options += [both("({})'", "mn"), both("({})*({})", "nn", "nm")]
+        options += [both("(({})')", "mn"), both("(({})*({}))", "nn", "nm")]
     return st.one_of(options)
 
 
-def _derivative(text: str, wrt: str, order: int = 1) -> Derivative:
+def _derivative(text: str, wrt: int, order: int = 1) -> Derivative:
     problem = Problem(DECLARATIONS + text)
-    assume(wrt in problem.typing.variables)
-    return Derivative(problem, problem.components(wrt), order, None)
+    names = list(problem.typing.variables)
+    assume(names)
+    return Derivative(problem, problem.components(names[wrt % len(names)]), order, None)
 
 
-def _check(text: str, wrt: str, order: int = 1) -> None:
+def _check(text: str, wrt: int, order: int = 1) -> None:
     derivative = _derivative(text, wrt, order)
+    if order == 2:
+        assume(len(derivative.answers[0].dims) <= 2)
     try:
         checked, _, _ = check_each(derivative, seed=1)
     except GradcalcError as error:
@@ -77,23 +83,23 @@ def _check(text: str, wrt: str, order: int = 1) -> None:
         assert result.verdict != "failed", (text, wrt, derivative.text, result)
 
 
-@given(_expressions("scalar", 3), st.sampled_from("tuxvyABC"))
-def test_gradient(text: str, wrt: str) -> None:
+@given(_expressions("scalar", 3), WHICH)
+def test_gradient(text: str, wrt: int) -> None:
     _check(text, wrt)
 
 
-@given(_expressions("m", 2), st.sampled_from("txvy"))
-def test_jacobian(text: str, wrt: str) -> None:
+@given(_expressions("m", 2), WHICH)
+def test_jacobian(text: str, wrt: int) -> None:
     _check(text, wrt)
 
 
-@given(_expressions("scalar", 2), st.sampled_from("txy"))
-def test_hessian(text: str, wrt: str) -> None:
+@given(_expressions("scalar", 2), WHICH)
+def test_hessian(text: str, wrt: int) -> None:
     _check(text, wrt, order=2)
 
 
-@given(_expressions("scalar", 3), st.sampled_from("txyAB"))
-def test_value_and_answer_read_back(text: str, wrt: str) -> None:
+@given(_expressions("scalar", 3), WHICH)
+def test_value_and_answer_read_back(text: str, wrt: int) -> None:
     """The printed answer, parsed and evaluated by the reference interpreter, has the value of the program."""
     derivative = _derivative(text, wrt)
     problem = derivative.problem

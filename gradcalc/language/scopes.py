@@ -1,0 +1,170 @@
+"""What the names of a program refer to: parameters, bound indices, definitions, sizes; and what the objective uses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from gradcalc.errors import GradcalcError
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Function, Linear
+from gradcalc.language.syntax import (
+    Call,
+    Expr,
+    FunctionDefinition,
+    Index,
+    IndexedSum,
+    Name,
+    Program,
+    postorder,
+)
+
+
+class Scopes:
+    """Read off the program once; nothing of kinds or lengths is known here.
+
+    order: every node that the objective uses, definitions and bodies of functions included, each after its operands.
+    parameters: the `id`s of names that are parameters. bound: the `id`s of names that are indices used as numbers.
+    positions: for the `id` of a sum, the places where its indices stand: the index node, the axis, the name.
+    free: the same for free indices. sizes: the `id`s of operands that are sizes, as the n of eye(n).
+    size_names: the names that stand for sizes somewhere.
+    """
+
+    def __init__(self, program: Program, free_indices: Collection[str] = ()) -> None:
+        self.definitions: dict[str, Expr] = {item.name: item.expression for item in program.definitions}
+        self.functions: dict[str, FunctionDefinition] = {item.name: item for item in program.functions}
+        self.parameters: set[int] = set()
+        self.bound: set[int] = set()
+        self.positions: dict[int, list[tuple[Index, int, str]]] = {}
+        self.free: list[tuple[Index, int, str]] = []
+        self.index_names: set[str] = set(free_indices)
+        self.sizes: set[int] = set()
+        self.size_names: dict[str, None] = {}
+        self._free_indices = free_indices
+        self._unbound: dict[int, str] = {}
+        for definition in program.definitions:
+            self._indices(definition.expression)
+        for function in program.functions:
+            if function.body is not None:
+                self._indices(function.body)
+                self.parameters.update(
+                    [id(n) for n in postorder(function.body) if isinstance(n, Name) and n.name == function.parameter]
+                )
+        self._indices(program.objective)
+        self.order: list[Expr] = []
+        self._reach(program.objective)
+
+    def definition(self, node: Name) -> Expr | None:
+        """The expression that a name stands for, where it is the name of a definition."""
+        if node.name not in self.definitions or id(node) in self.parameters or id(node) in self.bound:
+            return None
+        return self.definitions[node.name]
+
+    def body(self, node: Expr) -> Expr | None:
+        """The body of the user's function that a node calls."""
+        function = self.functions.get(node.function) if isinstance(node, Call) else None
+        return function.body if function is not None else None
+
+    def entry(self, node: Call) -> Function | None:
+        """The catalogue's entry of the function that a node calls; None for a function of the user."""
+        return None if node.function in self.functions else catalogue.lookup(node.function)
+
+    def _indices(self, root: Expr) -> None:
+        """Finds the places of the indices in an expression. A node that is shared is entered once for each sum."""
+        binders: dict[str, list[IndexedSum]] = {}
+        innermost: list[int] = [0]
+        met: set[tuple[int, int]] = set()
+        pending: list[tuple[Expr, bool]] = [(root, False)]
+        while pending:
+            node, leaving = pending.pop()
+            if leaving:
+                assert isinstance(node, IndexedSum)
+                innermost.pop()
+                for name, _, _ in node.ranges:
+                    binders[name].pop()
+                continue
+            if (id(node), innermost[-1]) in met:
+                continue
+            met.add((id(node), innermost[-1]))
+            if isinstance(node, Name):
+                if binders.get(node.name) or node.name in self._free_indices:
+                    self.bound.add(id(node))
+            elif isinstance(node, Index):
+                self._index(node, binders)
+            elif isinstance(node, IndexedSum):
+                pending.append((node, True))
+                innermost.append(id(node))
+                self.positions.setdefault(id(node), [])
+                for name, _, last in node.ranges:
+                    self.index_names.add(name)
+                    binders.setdefault(name, []).append(node)
+                    if isinstance(last, str):
+                        self.size_names[last] = None
+            pending.extend([(child, False) for child in node.children])
+
+    def _index(self, node: Index, binders: dict[str, list[IndexedSum]]) -> None:
+        for axis, position in enumerate(node.positions):
+            if not isinstance(position, str):
+                continue
+            around = binders.get(position)
+            if around:
+                self.positions[id(around[-1])].append((node, axis, position))
+            elif position in self._free_indices:
+                self.free.append((node, axis, position))
+            else:
+                self._unbound.setdefault(id(node), position)
+
+    def _reach(self, objective: Expr) -> None:
+        order = self.order
+        met: set[int] = set()
+        done: set[int] = set()
+        pending: list[tuple[Expr, bool]] = [(objective, False)]
+        while pending:
+            node, ready = pending.pop()
+            if ready:
+                done.add(id(node))
+                order.append(node)
+                continue
+            if id(node) in met:
+                continue
+            met.add(id(node))
+            pending.append((node, True))
+            used: Expr | None = None
+            if isinstance(node, Name):
+                used = self.definition(node)
+            elif isinstance(node, Call):
+                used = self.body(node)
+                if takes_sizes(self.entry(node)):
+                    self.sizes.update([id(child) for child in node.children])
+                    self.size_names.update({child.name: None for child in node.children if isinstance(child, Name)})
+                    continue
+            elif isinstance(node, Index) and id(node) in self._unbound:
+                raise _not_bound(node, self._unbound[id(node)])
+            if used is not None:
+                if id(used) in met and id(used) not in done:
+                    raise _circle(node)
+                pending.append((used, False))
+            pending.extend([(child, False) for child in reversed(node.children) if id(child) not in met])
+
+
+def takes_sizes(entry: Function | None) -> bool:
+    """Whether the operands of a function are sizes."""
+    return isinstance(entry, Linear) and any(kinds.startswith("dimension") for kinds in entry.variants)
+
+
+def _not_bound(node: Index, name: str) -> GradcalcError:
+    return GradcalcError(
+        "name",
+        f"the index {name} is not bound by a sum",
+        span=node.span,
+        hint=f"Write sum[{name}](...) around it, or a number for it.",
+    )
+
+
+def _circle(node: Expr) -> GradcalcError:
+    name = node.name if isinstance(node, Name) else node.function if isinstance(node, Call) else ""
+    return GradcalcError(
+        "name",
+        f"the definition of {name} uses itself",
+        span=node.span,
+        hint="A definition may use variables, functions and definitions that do not lead back to it.",
+    )
