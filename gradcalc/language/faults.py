@@ -14,8 +14,6 @@ from gradcalc.language.reading import convention
 from gradcalc.language.scopes import Scopes
 from gradcalc.language.syntax import Call, Expr, Name, Number, Transpose
 
-_PREFERENCE = (S, C, M, R)
-
 
 def fault(
     scopes: Scopes, known: Mapping[str, Known], sizes: Collection[str], describe: Callable[[str], str | None]
@@ -24,12 +22,11 @@ def fault(
     conventional, first = _conventional(scopes, known, sizes)
     steps = Constraints(scopes, known, sizes, stepwise=True)
     node = steps.fault
-    if node is not None:
-        kinds: list[int] = []
-        for child in node.children:
-            mask = steps.network.masks[steps.cells[id(child)]] if id(child) in steps.cells else 0
-            plain = conventional.get(id(child), 0)
-            kinds.append(plain if plain & mask else next((kind for kind in _PREFERENCE if kind & mask), S))
+    masks = [steps.network.masks[steps.cells[id(child)]] for child in node.children] if node is not None else []
+    plain = [conventional.get(id(child), 0) for child in node.children] if node is not None else []
+    # An operand that earlier operations keep from its conventional kind is no more to blame than they are.
+    if node is not None and (first is None or all(not kind or kind & mask for kind, mask in zip(plain, masks))):
+        kinds = [kind & mask or _preferred(mask) for kind, mask in zip(plain, masks)]
         result = _result(node, kinds, scopes)
         function = next((f for f in scopes.functions.values() if f.body is node), None)
         if result is None:
@@ -37,8 +34,7 @@ def fault(
         if function is not None and result != S:
             return messages.bad_body(function.name, node, result, scopes, describe)
     if first is not None:
-        kinds = [conventional[id(child)] for child in first.children]
-        return _error(first, kinds, scopes, known, describe)
+        return _error(first, [conventional[id(child)] for child in first.children], scopes, known, describe)
     return GradcalcError(
         "shape",
         "there is no way to read the names as scalars, vectors and matrices that fits",
@@ -47,21 +43,30 @@ def fault(
     )
 
 
+def _preferred(mask: int) -> int:
+    return next((kind for kind in (S, C, M, R) if kind & mask), S)
+
+
 def _conventional(
     scopes: Scopes, known: Mapping[str, Known], sizes: Collection[str]
 ) -> tuple[dict[int, int], Expr | None]:
-    """The kinds of the nodes when every variable has the kind it is known or named for, up to the first without."""
+    """The kinds of the nodes, 0 for none, when every variable has the kind it is known or named for.
+
+    Also the first node that does not combine its operands.
+    """
     kinds: dict[int, int] = {}
+    first: Expr | None = None
     for node in scopes.order:
         if isinstance(node, Name):
             definition = scopes.definition(node)
             kinds[id(node)] = _named(node, scopes, known, sizes) if definition is None else kinds[id(definition)]
             continue
-        result = _result(node, [kinds.get(id(child), S) for child in node.children], scopes)
-        if result is None:
-            return kinds, node
-        kinds[id(node)] = result
-    return kinds, None
+        operands = [kinds.get(id(child), S) for child in node.children]
+        result = _result(node, operands, scopes) if all(operands) else 0
+        if result is None and first is None:
+            first = node
+        kinds[id(node)] = result or 0
+    return kinds, first
 
 
 def _named(node: Name, scopes: Scopes, known: Mapping[str, Known], sizes: Collection[str]) -> int:

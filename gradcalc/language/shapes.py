@@ -128,7 +128,7 @@ def infer(
         raise error.located_in(program.source) from None
 
 
-_ROWS, _SQUARE, _COLUMNS, _LENGTHS = "mnkpqrdlh", "nmkpqrdlh", "nkmpqrdlh", "nmkpqrdlh"
+_ROWS, _SQUARE, _COLUMNS, _LENGTHS = "mpqrdlhnk", "nmkpqrdlh", "nkqrdlhmp", "nmkpqrdlh"
 """The names that lengths without a name are given, the first that is not taken."""
 
 
