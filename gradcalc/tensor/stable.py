@@ -125,11 +125,22 @@ def rewrite_factors(graph: Graph, powers: Powers) -> Powers | None:
             cancelled = _cancelled_inverse(graph, powers, key)
             if cancelled is not None:
                 return cancelled
-    for indices, key in exponentials.items():
-        reflected = graph.elementwise(("sigmoid", 0), graph.scaled(_MINUS_ONE, _operand(key[0])))
-        if powers.get((reflected, indices), 0) >= 1:
-            logistic = graph.elementwise(("sigmoid", 0), _operand(key[0]))
-            return _replaced(powers, [key], [(reflected, -1, indices), (logistic, 1, indices)])
+    return _logistic(graph, powers, exponentials) if exponentials else None
+
+
+def _logistic(
+    graph: Graph, powers: Powers, exponentials: dict[tuple[int, ...], tuple[Node, tuple[int, ...]]]
+) -> Powers | None:
+    """exp(u)*sigmoid(-u) as sigmoid(u)."""
+    for key, exponent in powers.items():
+        node, indices = key
+        other = exponentials.get(indices)
+        if exponent < 1 or other is None or not _is(node, "sigmoid"):
+            continue
+        coefficient, core = graph.split(_operand(other[0]))
+        if graph.split(_operand(node)) == ((-coefficient[0], coefficient[1]), core):
+            logistic = graph.elementwise(("sigmoid", 0), _operand(other[0]))
+            return _replaced(powers, [other], [(node, -1, indices), (logistic, 1, indices)])
     return None
 
 
