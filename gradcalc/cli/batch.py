@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ def batch_command(file: str) -> int:
     Example:
       echo '{"command": "grad", "expression": "x*y", "wrt": "x"}' | gradcalc batch
     """
+    gc.enable()
     worst = 0
     for line in _lines(file):
         if line.strip():

@@ -62,6 +62,9 @@ _Part = tuple[Value, Rational, tuple[int, ...]]
 
 _Signed = list[tuple[int, Value]]
 
+Binders = dict[tuple[int, str], IndexedSum]
+"""The sum that binds an index, by the place (the `id` of the node) and the name."""
+
 
 @cache
 def formula(text: str) -> Expr:
@@ -113,7 +116,8 @@ class Lowering:
         """The value of an expression; `parameters` are values of names, for the formulas of functions."""
         values: dict[int, Value] = {}
         chains: dict[int, _Signed] = {}
-        absorbed, bound = _additive_chains(root)
+        absorbed = _additive_chains(root)
+        bound = _binders(root)
         for node in postorder(root):
             if isinstance(node, Binary) and node.operator in ("+", "-"):
                 chain = chains.pop(id(node.left)) if id(node.left) in absorbed else [(1, values[id(node.left)])]
@@ -129,7 +133,7 @@ class Lowering:
         return values[id(root)]
 
     def _lowered(
-        self, node: Expr, operands: list[Value], parameters: Mapping[str, Value] | None, bound: dict[str, IndexedSum]
+        self, node: Expr, operands: list[Value], parameters: Mapping[str, Value] | None, bound: Binders
     ) -> Value:
         if isinstance(node, Number):
             return Value(self.graph.constant(node.value), "scalar")
@@ -149,13 +153,14 @@ class Lowering:
         assert isinstance(node, IndexedSum)
         return self._indexed_sum(node, operands[0])
 
-    def _name(self, node: Name, parameters: Mapping[str, Value] | None, bound: dict[str, IndexedSum]) -> Value:
+    def _name(self, node: Name, parameters: Mapping[str, Value] | None, bound: Binders) -> Value:
         name = node.name
         if parameters is not None and name in parameters:
             return parameters[name]
-        if name in bound:
-            dim = self.typing.index_dim(bound[name], name)
-            _, first, last = next(entry for entry in bound[name].ranges if entry[0] == name)
+        binder = bound.get((id(node), name))
+        if binder is not None:
+            dim = self.typing.index_dim(binder, name)
+            _, first, last = next(entry for entry in binder.ranges if entry[0] == name)
             low = 1 if first is None else first
             high: Dim = dim if last is None or isinstance(last, str) else last
             if not isinstance(high, int):
@@ -168,7 +173,7 @@ class Lowering:
             if high - low > _MOST_TERMS:
                 raise GradcalcError("limit", f"the range of {name} is too long to be used as a number", span=node.span)
             terms: list[Term] = [((place, ()), self.graph.basis(dim, place)) for place in range(low, high + 1)]
-            return Value(self.graph.sum(terms, (dim,)), "scalar", (name,))
+            return Value(self.graph.sum(terms, (dim,)), "scalar", (_label(binder, name),))
         if name in self.typing.definitions:
             return self.definition(name)
         if name == "pi" and name not in self.typing.variables:
@@ -287,7 +292,7 @@ class Lowering:
                 return answer if answer is not None else square
             square = self._matrix_product(square, square)
 
-    def _indexed(self, node: Index, operand: Value, bound: dict[str, IndexedSum]) -> Value:
+    def _indexed(self, node: Index, operand: Value, bound: Binders) -> Value:
         parts: list[_Part] = []
         own = list(range(len(node.positions)))
         output: list[int] = []
@@ -295,8 +300,9 @@ class Lowering:
         for axis, position in enumerate(node.positions):
             if position is None:
                 output.append(axis)
-            elif isinstance(position, str) and position in bound:
-                names[position] = own[axis] = names.get(position, axis)
+            elif isinstance(position, str) and (id(node), position) in bound:
+                label = _label(bound[id(node), position], position)
+                names[label] = own[axis] = names.get(label, axis)
             else:
                 parts.append((Value(self.graph.basis(operand.dims[axis], position), "vector"), 1, (axis,)))
         kind = "scalar" if not output else "row" if output == [1] else "vector"
@@ -321,13 +327,14 @@ class Lowering:
             low = 1 if first is None else first
             high: Dim = dim if last is None or isinstance(last, str) else last
             whole = low == 1 and high == dim
-            keep = [label for label in body.labels if label != name]
-            axes = {label: place for place, label in enumerate(dict.fromkeys([*body.labels, name]))}
+            own = _label(node, name)
+            keep = [label for label in body.labels if label != own]
+            axes = {label: place for place, label in enumerate(dict.fromkeys([*body.labels, own]))}
             factors: list[Factor] = [
                 (body.node, 1, tuple([axes[label] for label in body.labels]) + _shifted(body, len(axes)))
             ]
             dims: dict[int, Dim] = dict(zip(factors[0][2], body.node.dims))
-            dims[axes[name]] = dim
+            dims[axes[own]] = dim
             output = tuple([axes[label] for label in keep]) + _shifted(body, len(axes))
             if not whole:
                 if not isinstance(high, int):
@@ -337,13 +344,15 @@ class Lowering:
                         span=node.span,
                         hint=f"Write {name}=1..{high} for the whole axis, or give its end as a number.",
                     )
-                if name not in body.labels:
+                if high - low > _MOST_TERMS:
+                    raise GradcalcError("limit", f"the range of {name} is too long", span=node.span)
+                if own not in body.labels:
                     scale: Rational = max(high - low + 1, 0)
                     body = Value(self.graph.scaled((scale, ()), body.node), body.kind, body.labels)
                     continue
                 places: list[Term] = [(ONE, self.graph.basis(dim, place)) for place in range(low, high + 1)]
-                factors.append((self.graph.sum(places, (dim,)), 1, (axes[name],)))
-            elif name not in body.labels:
+                factors.append((self.graph.sum(places, (dim,)), 1, (axes[own],)))
+            elif own not in body.labels:
                 coefficient = (dim, ()) if isinstance(dim, int) else (1, ((dim, 1),))
                 body = Value(self.graph.scaled(coefficient, body.node), body.kind, body.labels)
                 continue
@@ -504,22 +513,36 @@ def _takes_dimensions(node: Call) -> bool:
     return isinstance(entry, LinearEntry) and any(kinds.startswith("dimension") for kinds in entry.variants)
 
 
-def _additive_chains(root: Expr) -> tuple[set[int], dict[str, IndexedSum]]:
-    """The sums that are the left operand of another sum and of nothing else; and the bound indices of the tree."""
+def _label(binder: IndexedSum, name: str) -> str:
+    """The free index of a bound name: sums that use the same name have indices of their own."""
+    return f"{name} of {id(binder)}"
+
+
+def _binders(root: Expr) -> Binders:
+    """For each place where an index stands, the innermost sum around it that binds it."""
+    sums = [node for node in postorder(root) if isinstance(node, IndexedSum)]
+    bound: Binders = {}
+    for outer in reversed(sums):
+        names = {name for name, _, _ in outer.ranges}
+        for node in postorder(outer.body):
+            if isinstance(node, Name) and node.name in names:
+                bound[id(node), node.name] = outer
+            elif isinstance(node, Index):
+                bound.update({(id(node), p): outer for p in node.positions if isinstance(p, str) and p in names})
+    return bound
+
+
+def _additive_chains(root: Expr) -> set[int]:
+    """The sums that are the left operand of another sum and of nothing else."""
     uses: dict[int, int] = {}
     candidates: list[Expr] = []
-    bound: dict[str, IndexedSum] = {}
     for node in postorder(root):
         for child in node.children:
             uses[id(child)] = uses.get(id(child), 0) + 1
         if isinstance(node, Binary) and node.operator in ("+", "-"):
             candidates.append(node.left)
-        elif isinstance(node, IndexedSum):
-            for name, _, _ in node.ranges:
-                bound[name] = node
-    absorbed = {
+    return {
         id(node)
         for node in candidates
         if isinstance(node, Binary) and node.operator in ("+", "-") and uses[id(node)] == 1
     }
-    return absorbed, bound
