@@ -170,10 +170,10 @@ def _entry_by_entry(
     # An entry counts against its own size, but not below what the largest lets be seen.
     floor = scale * (1e-4 if noise else 1e-6) + np.finfo(float).tiny
     relative = absolute / np.maximum(np.maximum(np.abs(differences), np.abs(derivative)), floor)
-    allowed = absolute <= np.maximum(4 * errors, 0.0) if noise else np.zeros(absolute.shape, dtype=bool)
-    relative = np.where(allowed & (errors <= 1e-3 * max(scale, 1e-300)), np.minimum(relative, tolerance / 2), relative)
-    relative = np.where(absolute <= rounding, 0.0, relative)
-    return _judged(method, function, derivative, differences, absolute, relative, tolerance)
+    accepted = absolute <= rounding
+    if noise:
+        accepted |= (absolute <= 4 * errors) & (errors <= 1e-3 * scale)
+    return _judged(method, function, derivative, differences, absolute, relative, accepted, tolerance)
 
 
 def _judged(
@@ -183,11 +183,16 @@ def _judged(
     differences: Array,
     absolute: Array,
     relative: Array,
+    accepted: Array,
     tolerance: float,
 ) -> CheckResult:
-    worst = np.unravel_index(int(np.argmax(relative)), relative.shape) if relative.ndim else ()
+    """The result: every entry has to be within the tolerance, or within what rounding and the step leave open."""
+    scale = float(np.max(np.abs(differences), initial=0.0)) or 1.0
+    relative = np.where(accepted, np.minimum(relative, absolute / scale), relative)
+    suspect = np.where(accepted, 0.0, relative)
+    worst = np.unravel_index(int(np.argmax(suspect)), suspect.shape) if suspect.ndim else ()
     result = CheckResult(
-        verdict="passed" if float(np.max(relative)) <= tolerance else "failed",
+        verdict="passed" if float(np.max(suspect)) <= tolerance else "failed",
         method=method,
         points=1,
         evaluations=function.evaluations,

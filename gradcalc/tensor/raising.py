@@ -28,6 +28,7 @@ from gradcalc.tensor.nodes import (
     Rational,
     Sum,
     Symbol,
+    Term,
     postorder,
     times,
 )
@@ -178,7 +179,7 @@ class Raising:
     def _sum(self, node: Sum, scale: Coefficient) -> Expr:
         """The sum of the terms, the first positive one first; a number that is repeated is written as a number."""
         parts: list[tuple[bool, Expr]] = []
-        for coefficient, term in node.terms:
+        for coefficient, term in self._unreflected(node):
             number = self._repeated_number(term) if node.dims else None
             product = self.product(term if number is None else number)
             parts.append(product.scaled(times(scale, coefficient)).written())
@@ -190,6 +191,20 @@ class Raising:
         for negative, part in parts[1:]:
             answer = Binary("-" if negative else "+", answer, part)
         return answer
+
+    def _unreflected(self, node: Sum) -> list[Term]:
+        """The terms with 1 - s written out where s is a term as well: 1 - 2*s for (1 - s) - s."""
+        present = {term: place for place, (_, term) in enumerate(node.terms)}
+        terms = list(node.terms)
+        for place, (coefficient, term) in enumerate(node.terms):
+            base = self.reflected(term)
+            if base is None or base not in present or coefficient[1]:
+                continue
+            scale, powers = terms[present[base]][0]
+            if not powers and scale != coefficient[0]:
+                terms[present[base]] = ((scale - coefficient[0], ()), base)
+                terms[place] = (coefficient, self.graph.constant(1, node.dims))
+        return terms
 
     def _repeated_number(self, term: Node) -> Node | None:
         """The number that every entry of the term is, if it is one."""

@@ -70,6 +70,16 @@ def _one_plus_exp(node: Node) -> Node | None:
     return None
 
 
+def _two_exps(node: Node) -> tuple[Node, Node] | None:
+    """(a, b) where the node is exp(a) + exp(b)."""
+    if not isinstance(node, Sum) or len(node.terms) != 2:
+        return None
+    (first, left), (second, right) = node.terms
+    if first == second == ONE and _is(left, "exp") and _is(right, "exp"):
+        return _operand(left), _operand(right)
+    return None
+
+
 def _sum_of_exp(node: Node) -> Node | None:
     """u where the node is the sum of all entries of exp(u)."""
     if isinstance(node, Contraction) and node.is_closed and len(node.factors) == 1:
@@ -106,6 +116,13 @@ def rewrite_factors(graph: Graph, powers: Powers) -> Powers | None:
                 if inner is not None:
                     logistic = graph.elementwise(("sigmoid", 0), graph.scaled(_MINUS_ONE, inner))
                     return _replaced(powers, [key], [(logistic, -exponent, indices)])
+                pair = _two_exps(node)
+                if pair is not None:
+                    first, second = pair
+                    gap = graph.sum([(ONE, first), (_MINUS_ONE, second)], node.dims)
+                    logistic = graph.elementwise(("sigmoid", 0), gap)
+                    inverse = graph.elementwise(("exp", 0), graph.scaled((exponent, ()), first))
+                    return _replaced(powers, [key], [(logistic, -exponent, indices), (inverse, 1, indices)])
             if exponent == 1 and len(indices) == 2:
                 weighed = _weighed_sum(graph, powers, key)
                 if weighed is not None:
@@ -317,12 +334,11 @@ def _logarithm(graph: Graph, operand: Node) -> Node | None:
     known = _known_logarithm(graph, operand)
     if known is not None:
         return known
-    if isinstance(operand, Sum) and len(operand.terms) == 2:
-        (first, left), (second, right) = operand.terms
-        if first == second == ONE and _is(left, "exp") and _is(right, "exp"):
-            gap = graph.sum([(ONE, _operand(right)), (_MINUS_ONE, _operand(left))], operand.dims)
-            return graph.sum([(ONE, _operand(left)), (ONE, graph.elementwise(("softplus", 0), gap))], operand.dims)
-        return None
+    pair = _two_exps(operand)
+    if pair is not None:
+        first, second = pair
+        gap = graph.sum([(ONE, second), (_MINUS_ONE, first)], operand.dims)
+        return graph.sum([(ONE, first), (ONE, graph.elementwise(("softplus", 0), gap))], operand.dims)
     if not isinstance(operand, Contraction) or operand.is_closed or len(operand.output) != len(operand.index_dims):
         return None
     return _logarithm_of_product(graph, operand)
