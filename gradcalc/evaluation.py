@@ -40,11 +40,15 @@ class Evaluator:
             formulas[_VALUE] = self.objective.expanded
         for place, answer in enumerate(self.answers):
             if not answer.indices:
-                formulas[str(place)] = answer.expanded
-        guarded = frozenset([str(place) for place, answer in enumerate(self.answers) if answer.order == 1])
+                formulas[self._key(place)] = answer.expanded
+        guarded = frozenset([self._key(place) for place, answer in enumerate(self.answers) if answer.order == 1])
         self.program: CompiledProgram = compile_program(
             formulas, self.typing.variables, sizes=sizes, functions=self.typing.functions, guarded=guarded
         )
+
+    def _key(self, place: int) -> str:
+        """What a derivative is called in the program's output."""
+        return f"d{self.answers[place].wrt}"
 
     def _whole(self, answer: Answer) -> Answer:
         """The derivative by the whole variable, for an entry at a named index."""
@@ -63,7 +67,7 @@ class Evaluator:
         outputs = self.program(arrays)
         value = outputs[_VALUE] if _VALUE in outputs else self._tensor(self.objective, arrays, sizes)
         derivatives = [
-            outputs[str(place)] if str(place) in outputs else self._tensor(answer, arrays, sizes)
+            outputs[self._key(place)] if self._key(place) in outputs else self._tensor(answer, arrays, sizes)
             for place, answer in enumerate(self.answers)
         ]
         return value, derivatives

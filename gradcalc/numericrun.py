@@ -71,12 +71,18 @@ class NumericRun:
 
     def _explain_nonfinite(self) -> None:
         """Raises the reason where the value is not finite and the interpreter knows why."""
-        if self.allow_nonfinite or np.all(np.isfinite(self.value)):
+        if self.allow_nonfinite or self.command == "check" or np.all(np.isfinite(self.value)):
             return
         observation = observe(self.problem.program, self.problem.typing, self.arrays, self.sizes)
         if observation.fault is not None:
             sentence, span = observation.fault
             raise GradcalcError("numeric", sentence, span=span, source=self.problem.text)
+
+    @property
+    def _shows_values(self) -> bool:
+        """A check outside the domain is inconclusive, and shows no values."""
+        finite = all(np.all(np.isfinite(array)) for array in [self.value, *self.values])
+        return finite or self.allow_nonfinite or self.command != "check"
 
     @property
     def warnings(self) -> list[str]:
@@ -96,7 +102,9 @@ class NumericRun:
     def result(self, formats: Sequence[str] = ()) -> dict[str, Any]:
         """The JSON object."""
         result = derivation_result(self.command, self.derivative, formats)
-        add_values(result, self.value, self.values, self.allow_nonfinite, self.warnings)
+        if self._shows_values:
+            add_values(result, self.value, self.values, self.allow_nonfinite)
+        result["warnings"].extend(self.warnings)
         for entry, check in zip(result["derivatives"], self.checks):
             add_check(entry, check)
         for entry, proof in zip(result["derivatives"], self.exact):
@@ -111,13 +119,15 @@ class NumericRun:
         from gradcalc.output.result import numbers
         from gradcalc.output.text import array_text, check_lines, label, warning_lines
 
-        numbers(self.value, "the value", self.allow_nonfinite)
+        if self._shows_values:
+            numbers(self.value, "the value", self.allow_nonfinite)
         lines = [formatted(self.derivative, format_)] if self.derivative.answers else []
         if self.drawn:
             sizes = ", ".join([f"{name}={size}" for name, size in self.sizes.items()])
             lines.append(f"seed {self.seed}" + (f" ({sizes})" if sizes else ""))
-        lines.append(f"f = {array_text(self.value).strip()}")
-        for answer, value in zip(self.derivative.answers, self.values):
+        if self._shows_values:
+            lines.append(f"f = {array_text(self.value).strip()}")
+        for answer, value in zip(self.derivative.answers, self.values if self._shows_values else ()):
             numbers(value, f"the derivative by {answer.wrt}", self.allow_nonfinite)
             text = array_text(value)
             name = label(self.derivative, answer)

@@ -105,20 +105,24 @@ def _add(arrays: dict[str, Any], name: str, array: Any) -> None:
 def make_problem(text: str, declare: Sequence[str], arrays: dict[str, Any], **known: Any) -> Problem:
     """The problem of a text and its arrays; arrays that are a single row or column may be vectors."""
     from gradcalc.api import Problem
+    from gradcalc.language.reading import convention
 
     shapes = {name: tuple(array.shape) for name, array in arrays.items()}
-    try:
-        problem = Problem(text, declare=declare, data_shapes=shapes, **known)
-    except GradcalcError as error:
-        if error.kind not in ("shape", "data"):
-            raise
-        narrowed = {name: tuple([n for n in shape if n != 1]) for name, shape in shapes.items()}
-        if narrowed == shapes:
-            raise
+    flat = {name: (max(shape),) if len(shape) == 2 and 1 in shape else shape for name, shape in shapes.items()}
+    likely = {name: shape if convention(name) == "matrix" else flat[name] for name, shape in shapes.items()}
+    narrowed = {name: tuple([n for n in shape if n != 1]) for name, shape in shapes.items()}
+    first: GradcalcError | None = None
+    for reading in (likely, shapes, narrowed):
         try:
-            problem = Problem(text, declare=declare, data_shapes=narrowed, **known)
-        except GradcalcError:
-            raise error from None
+            problem = Problem(text, declare=declare, data_shapes=reading, **known)
+            break
+        except GradcalcError as error:
+            first = first or error
+            if error.kind not in ("shape", "data"):
+                raise
+    else:
+        assert first is not None
+        raise first
     unknown = [name for name in arrays if name not in problem.typing.variables]
     if unknown:
         from gradcalc.language.parser import nearest

@@ -93,12 +93,11 @@ def derivation_result(command: str, derivative: Derivative, formats: Sequence[st
     return result
 
 
-def add_values(result: Json, value: Any, values: Sequence[Any], allow_nonfinite: bool, warnings: Sequence[str]) -> None:
+def add_values(result: Json, value: Any, values: Sequence[Any], allow_nonfinite: bool) -> None:
     """Adds the values of the objective and of the derivatives."""
     result["objective"]["value"] = numbers(value, "the value", allow_nonfinite)
     for entry, array in zip(result["derivatives"], values):
         entry["value"] = numbers(array, f"the derivative by {entry['wrt']}", allow_nonfinite)
-    result["warnings"].extend(warnings)
 
 
 def add_check(entry: Json, check: CheckResult) -> None:

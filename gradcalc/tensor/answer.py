@@ -204,7 +204,8 @@ class Derivation:
         indices = tuple([next(names) for _ in node.dims])
         definitions = self._definitions()
         raising = Raising(self._graph, [node, *[value for _, value in definitions]])
-        expanded = Indexing(raising, names).entry(node, indices)
+        whole = {value for _, value in definitions}
+        expanded = Indexing(raising, names, whole).entry(node, indices)
         kind = "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
         return self._with_names(raising, node, kind, expanded, indices)
 

@@ -35,9 +35,11 @@ def index_names(taken: set[str]) -> Iterator[str]:
 class Indexing:
     """Writes entries of the nodes of one graph."""
 
-    def __init__(self, raising: Raising, names: Iterator[str]) -> None:
+    def __init__(self, raising: Raising, names: Iterator[str], whole: set[Node] | None = None) -> None:
+        """whole: the nodes that have names of their own; entries are taken of them as they are."""
         self.raising = raising
         self.names = names
+        self.whole = whole or set()
 
     def entry(self, node: Node, indices: tuple[str, ...]) -> Expr:
         """The entry of `node` at the named indices, one for each axis."""
@@ -59,7 +61,7 @@ class Indexing:
             return Index(Name(node.name), indices)
         if isinstance(node, Basis):
             return Index(Call("eye", (_size(node),)), (indices[0], node.position))
-        if isinstance(node, Sum):
+        if isinstance(node, Sum) and node not in self.whole:
             return self._sum(node, indices)
         try:
             expr = self.raising.tree(node)

@@ -156,13 +156,31 @@ class Product:
         for written_base, written_exponent in self.scalars:
             root, taken = scalar_power(written_base, written_exponent)
             (above if taken > 0 else below).append(power(root, taken if taken > 0 else -taken, False))
-        answer = written(self.chain, above)
+        quotient = _over_one(self.chain, above)
+        answer = written(self.chain, above) if quotient is None else quotient
         if below:
             divisor = below[0]
             for factor in below[1:]:
                 divisor = Binary("*", divisor, factor)
             answer = Binary("/", answer, divisor)
         return negative, answer
+
+
+def _over_one(chain: Chain, scalars: Sequence[Expr]) -> Expr | None:
+    """0.5 ./ x for 0.5*(1 ./ x): numbers take the place of the 1 that is divided."""
+    if len(chain) != 1 or not scalars:
+        return None
+    path: list[Expr] = []
+    expr = chain[0][0]
+    while isinstance(expr, Binary) and expr.operator == "./":
+        path.append(expr.right)
+        expr = expr.left
+    if not path or expr != Number(1):
+        return None
+    answer = written((), scalars)
+    for divisor in reversed(path):
+        answer = Binary("./", answer, divisor)
+    return answer
 
 
 def negated(expr: Expr) -> Expr:
