@@ -338,7 +338,9 @@ def check_all(
     verdicts = {result.verdict for result in results}
     if "inconclusive" in verdicts and "failed" not in verdicts:
         return next(result for result in results if result.verdict == "inconclusive")
-    return combined(results)
+    result = combined(results)
+    result.points = max(each.points for each in results)
+    return result
 
 
 def check_each(

@@ -76,7 +76,7 @@ def combined(results: list[CheckResult]) -> CheckResult:
     answer = CheckResult(
         worst.verdict,
         worst.method,
-        len(failed) + len(passed),
+        sum(result.points for result in chosen),
         sum(result.evaluations for result in results),
         max((result.max_abs_error or 0.0) for result in chosen),
         max((result.max_rel_error or 0.0) for result in chosen),

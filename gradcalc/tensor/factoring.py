@@ -6,7 +6,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gradcalc.tensor.nodes import ONE, Coefficient, Contraction, Dim, Factor, Node, Rational, Term
+from gradcalc.tensor.nodes import ONE, Basis, Coefficient, Contraction, Dim, Factor, Node, Rational, Term
 
 if TYPE_CHECKING:
     from gradcalc.tensor.graph import Graph
@@ -64,6 +64,9 @@ def common_factors(graph: Graph, terms: list[Term], dims: tuple[Dim, ...]) -> No
     first = min(views, key=lambda view: len(view.factors))
     for factor in sorted(first.factors, key=lambda candidate: candidate[0].id):
         pattern = first.pattern(factor)
+        if None in pattern and isinstance(factor[0], Basis):
+            # An entry of a sum is the sum of the entries, not the other way round.
+            continue
         matches: list[Factor] = []
         shared = factor[1]
         for view in views:
@@ -95,7 +98,7 @@ def grouped(graph: Graph, terms: list[Term], dims: tuple[Dim, ...]) -> list[Term
     for first, view in enumerate(views):
         for factor in view.factors:
             pattern = view.pattern(factor)
-            if None not in pattern or factor[1] != 1:
+            if None not in pattern or factor[1] != 1 or isinstance(factor[0], Basis):
                 continue
             group = [place for place in range(first, len(views)) if views[place].matching(factor, pattern)]
             if len(group) < 2:
