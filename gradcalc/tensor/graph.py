@@ -155,6 +155,8 @@ class Graph:
         self, factors: list[Factor], outputs: set[int], dims: dict[int, Dim]
     ) -> tuple[list[Node], list[Factor]]:
         """The parts of a contraction that are numbers by themselves, as nodes, and the factors of the rest."""
+        if all(index in outputs for _, _, indices in factors for index in indices):
+            return [], factors
         group: dict[int, int] = {}
 
         def root(index: int) -> int:
@@ -162,15 +164,14 @@ class Graph:
                 index = group[index]
             return index
 
-        inner = False
         for _, _, indices in factors:
+            if not indices:
+                continue
+            first = root(indices[0])
             for index in indices:
-                inner = inner or index not in outputs
                 top = root(index)
-                if top != root(indices[0]):
-                    group[top] = root(indices[0])
-        if not inner:
-            return [], factors
+                if top != first:
+                    group[top] = first
         open_roots = {root(index) for index in outputs if index in group}
         parts: dict[int, list[Factor]] = {}
         kept: list[Factor] = []

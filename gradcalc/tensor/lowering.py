@@ -66,10 +66,19 @@ Binders = dict[tuple[int, str], IndexedSum]
 """The sum that binds an index, by the place (the `id` of the node) and the name."""
 
 
+Plan = tuple[list[Expr], set[int], Binders]
+"""How an expression is lowered: its nodes in order, the sums inside longer sums, the binders of indices."""
+
+_FORMULA_PLANS: dict[int, Plan] = {}
+"""The plans of the catalogue's formulas, which live as long as the process, by `id`."""
+
+
 @cache
 def formula(text: str) -> Expr:
     """An expression of the catalogue, parsed once."""
-    return parse_expression(text)
+    tree = parse_expression(text)
+    _FORMULA_PLANS[id(tree)] = _plan(tree)
+    return tree
 
 
 class Lowering:
@@ -116,9 +125,8 @@ class Lowering:
         """The value of an expression; `parameters` are values of names, for the formulas of functions."""
         values: dict[int, Value] = {}
         chains: dict[int, _Signed] = {}
-        absorbed = _additive_chains(root)
-        bound = _binders(root)
-        for node in postorder(root):
+        order, absorbed, bound = _FORMULA_PLANS.get(id(root)) or _plan(root)
+        for node in order:
             if isinstance(node, Binary) and node.operator in ("+", "-"):
                 chain = chains.pop(id(node.left)) if id(node.left) in absorbed else [(1, values[id(node.left)])]
                 chain.append((1 if node.operator == "+" else -1, values[id(node.right)]))
@@ -513,14 +521,19 @@ def _takes_dimensions(node: Call) -> bool:
     return isinstance(entry, LinearEntry) and any(kinds.startswith("dimension") for kinds in entry.variants)
 
 
+def _plan(root: Expr) -> Plan:
+    order = list(postorder(root))
+    return order, _additive_chains(order), _binders(order)
+
+
 def _label(binder: IndexedSum, name: str) -> str:
     """The free index of a bound name: sums that use the same name have indices of their own."""
     return f"{name} of {id(binder)}"
 
 
-def _binders(root: Expr) -> Binders:
+def _binders(order: list[Expr]) -> Binders:
     """For each place where an index stands, the innermost sum around it that binds it."""
-    sums = [node for node in postorder(root) if isinstance(node, IndexedSum)]
+    sums = [node for node in order if isinstance(node, IndexedSum)]
     bound: Binders = {}
     for outer in reversed(sums):
         names = {name for name, _, _ in outer.ranges}
@@ -532,11 +545,11 @@ def _binders(root: Expr) -> Binders:
     return bound
 
 
-def _additive_chains(root: Expr) -> set[int]:
+def _additive_chains(order: list[Expr]) -> set[int]:
     """The sums that are the left operand of another sum and of nothing else."""
     uses: dict[int, int] = {}
     candidates: list[Expr] = []
-    for node in postorder(root):
+    for node in order:
         for child in node.children:
             uses[id(child)] = uses.get(id(child), 0) + 1
         if isinstance(node, Binary) and node.operator in ("+", "-"):
