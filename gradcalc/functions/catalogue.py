@@ -204,6 +204,7 @@ ENTRIES: tuple[Function, ...] = (
     Atom(
         "det", "the determinant", variants={"matrix": ("ii->", "scalar")},
         pullback="G*det(X)*inv(X)'", transposes=True,
+        differentiable_when_invertible=True,
         example="det(X)", latex=r"\det\left({0}\right)", numpy="np.linalg.det({0})",
         reference=lambda np, x: np.linalg.det(x),
     ),

@@ -160,6 +160,7 @@ class Atom(Function):
     pullback: the cotangent of the operand, an expression in the operand `X` and the result's cotangent `G`, linear
         in `G`.
     transposes: f(X') = f(X)' (for a scalar result, f(X') = f(X)). invertible: the operand must be.
+    differentiable_when_invertible: the pullback inverts the operand, the function itself does not.
     """
 
     def __init__(
@@ -171,6 +172,7 @@ class Atom(Function):
         pullback: str,
         transposes: bool,
         invertible: bool = False,
+        differentiable_when_invertible: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(name, summary, **common)
@@ -178,3 +180,4 @@ class Atom(Function):
         self.pullback = pullback
         self.transposes = transposes
         self.invertible = invertible
+        self.differentiable_when_invertible = differentiable_when_invertible

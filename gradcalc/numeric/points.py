@@ -21,7 +21,7 @@ _TRIES = 24
 
 _NEAR_A_KINK = 1e-3
 
-_LARGEST_VALUE = 1e8
+_LARGEST_VALUE = 1e6
 
 
 def choose_sizes(typing: Typing, asked: Mapping[str, int], order: int = 0) -> dict[str, int]:
@@ -85,6 +85,9 @@ def draw(
                 observation = observe(program, typing, arrays, sizes)
                 if observation.fault is not None:
                     fault = observation.fault[0]
+                    continue
+                if observation.degenerate:
+                    fault = "every point had a singular matrix"
                     continue
                 if observation.kink_distance < _NEAR_A_KINK:
                     fault = "every point was at a kink"

@@ -44,7 +44,7 @@ class Observation:
 
     kink_distance: how near an operand came to a kink of its function, relative to the operand's scale; inf where no
     function has one. fault: a sentence about the first operand outside a domain, with its place, or None.
-    analytic: no function with a kink was met.
+    analytic: no function with a kink was met. degenerate: a formula of the derivative fails here, though there is one.
     """
 
     def __init__(self) -> None:
@@ -52,6 +52,7 @@ class Observation:
         self.kink_distance = float("inf")
         self.fault: tuple[str, Span | None] | None = None
         self.analytic = True
+        self.degenerate = False
 
     def meet_kinks(self, kinks: tuple[float, ...], operand: Array) -> None:
         if not kinks or not np.size(operand):
@@ -234,7 +235,7 @@ class _Interpreter:
 
     def _require_invertible(self, matrix: Array, node: Expr) -> None:
         """Notes a fault where the matrix is singular to working precision."""
-        if np.all(np.isfinite(matrix)) and not np.linalg.cond(matrix) < _LARGEST_CONDITION:
+        if not _is_invertible(matrix):
             self._observation.fail(f"the matrix is singular in {_short(node)}", node.span)
 
     def _guarded(self, compute: Any, shape_like: Array, node: Expr) -> Array:
@@ -380,6 +381,8 @@ class _Interpreter:
         reference = entry.reference
         if entry.invertible:
             self._require_invertible(operand, node)
+        if entry.differentiable_when_invertible and not _is_invertible(operand):
+            self._observation.degenerate = True
         value = self._guarded(lambda: reference(np, operand), operand, node)
         if not np.all(np.isfinite(value)) and np.all(np.isfinite(operand)):
             self._observation.fail(f"{entry.name} is not defined at its operand in {_short(node)}", node.span)
@@ -429,6 +432,11 @@ def _evaluation_order(root: Expr) -> list[Expr]:
 def _takes_dimensions(node: Call) -> bool:
     entry = catalogue.lookup(node.function)
     return isinstance(entry, Linear) and any(kinds.startswith("dimension") for kinds in entry.variants)
+
+
+def _is_invertible(matrix: Array) -> bool:
+    """Whether the matrix is regular to working precision; one that is not finite is left to others to judge."""
+    return not np.all(np.isfinite(matrix)) or bool(np.linalg.cond(matrix) < _LARGEST_CONDITION)
 
 
 def _whole_power(base: Array, exponent: int) -> Array:

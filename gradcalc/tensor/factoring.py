@@ -205,10 +205,11 @@ def _connected(factors: list[Factor], ends: list[int]) -> bool:
 
 
 def content(terms: list[Term]) -> Coefficient:
-    """The positive coefficient to take out of a sum: the most frequent one, of several the smallest."""
+    """The coefficient to take out of a sum: the most frequent one, of several the smallest; negative if all are."""
     counts: Counter[Coefficient] = Counter()
     for (number, powers), _ in terms:
         size: Rational = number if number > 0 else -number
         counts[size, powers] += 1
     most = max(counts.values())
-    return min([found for found, count in counts.items() if count == most], key=lambda c: (c[1], c[0]))
+    number, powers = min([found for found, count in counts.items() if count == most], key=lambda c: (c[1], c[0]))
+    return (-number if all(coefficient[0] < 0 for coefficient, _ in terms) else number), powers
