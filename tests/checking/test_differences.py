@@ -102,3 +102,20 @@ def test_a_derivative_that_is_not_finite_is_no_pass(bad: float) -> None:
 
 def test_a_function_that_is_not_finite_is_inconclusive() -> None:
     assert _check(lambda x: np.nan * np.sum(x), np.ones(2), np.ones(2)).verdict == "inconclusive"
+
+
+def test_one_entry_off_by_a_thousandth_fails_without_complex_steps() -> None:
+    function, point, gradient = _quadratic(6)
+    gradient = gradient.copy()
+    gradient[3] *= 1 + 1e-3
+    result = _check(function, point, gradient, analytic=False)
+    assert result.verdict == "failed"
+    assert result.worst is not None
+    assert result.worst["entry"] == [4]
+
+
+def test_a_right_gradient_near_a_pole_is_not_called_wrong() -> None:
+    point = np.array([1e-7, 1.0])
+    gradient = np.array([-1 / point[0] ** 2, 1.0])
+    result = _check(lambda x: 1 / x[0] + x[1], point, gradient, analytic=False)
+    assert result.verdict != "failed"
