@@ -185,7 +185,7 @@ def _taylor_supports(
     claimed = derivative[worst]
     length = float(np.max(np.abs(point), initial=0.0)) or 1.0
     here = np.real(function(point))[output]
-    for halvings in range(8, 24, 2):
+    for halvings in range(8, 38, 2):
         step = length * 2.0**-halvings
         slope = (np.real(function(point + step * direction))[output] - here) / step
         if abs(slope - claimed) <= 0.1 * abs(differences[worst] - claimed):

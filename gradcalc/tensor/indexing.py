@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Name, Number
+from gradcalc.tensor.network import NoMatrixForm
 from gradcalc.tensor.nodes import (
     ONE,
     Basis,
@@ -16,7 +17,7 @@ from gradcalc.tensor.nodes import (
     Symbol,
 )
 from gradcalc.tensor.products import Product, negated
-from gradcalc.tensor.raising import NoMatrixForm, Raising
+from gradcalc.tensor.raising import Raising
 
 _LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "t", "u", "v", "w")
 

@@ -1,0 +1,332 @@
+"""The reduction of one contraction to matrix notation: its indices as vertices, its factors as edges and weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradcalc.language.syntax import Binary, Call, Expr, Name, Number, Transpose
+from gradcalc.tensor.nodes import Basis, Contraction, Dim, Factor, Node, Rational
+from gradcalc.tensor.products import Chain, Item, hadamard, transposed, transposes, written
+
+if TYPE_CHECKING:
+    from gradcalc.tensor.raising import Raising
+
+
+class NoMatrixForm(Exception):
+    """The tensor has no form in matrix notation."""
+
+
+def item_kind(node: Node) -> str:
+    if len(node.dims) == 1:
+        return "c"
+    return "S" if node.symmetric else "m"
+
+
+def dimension(dim: Dim) -> Expr:
+    return Number(dim) if isinstance(dim, int) else Name(dim)
+
+
+class _Weight:
+    """A vector at a vertex, to a power; `order` places it among others."""
+
+    __slots__ = ("chain", "exponent", "order")
+
+    def __init__(self, chain: Chain, exponent: Rational, order: tuple[int, int, int]) -> None:
+        self.chain = chain
+        self.exponent = exponent
+        self.order = order
+
+
+class _Edge:
+    """A matrix between two vertices: the product of the chain has a row for each value of `row`."""
+
+    __slots__ = ("chain", "column", "order", "row")
+
+    def __init__(self, row: int, column: int, chain: Chain, order: tuple[int, int, int]) -> None:
+        self.row = row
+        self.column = column
+        self.chain = chain
+        self.order = order
+
+    def seen_from(self, row: int) -> Chain:
+        return self.chain if self.row == row else transposed(self.chain)
+
+    def other(self, vertex: int) -> int:
+        return self.column if self.row == vertex else self.row
+
+
+class Network:
+    """The graph of one contraction while it is being reduced."""
+
+    def __init__(self, raising: Raising, node: Contraction, tensors: list[Factor]) -> None:
+        self.dims = node.index_dims
+        self.output = node.output
+        self.scalars: list[tuple[Expr, Rational]] = []
+        self.weights: dict[int, list[_Weight]] = {index: [] for index in range(len(node.index_dims))}
+        self.edges: list[_Edge] = []
+        self._made = 0
+        positions = {f[2][0]: f[0].position for f in tensors if isinstance(f[0], Basis)}
+        kept_basis: set[int] = set()
+        for leaf, exponent, indices in tensors:
+            if isinstance(leaf, Basis):
+                (index,) = indices
+                if positions[index] != leaf.position:
+                    raise NoMatrixForm
+                if index in node.output and index not in kept_basis:
+                    kept_basis.add(index)
+                    self._weigh(index, ((raising.leaf(leaf), "c"),), 1, (2, leaf.id, 0))
+                continue
+            self._add(raising, leaf, exponent, indices, positions)
+        for index in positions:
+            if index not in node.output:
+                del self.weights[index]
+
+    def _add(
+        self,
+        raising: Raising,
+        leaf: Node,
+        exponent: Rational,
+        indices: tuple[int, ...],
+        positions: dict[int, int | str],
+    ) -> None:
+        order = raising.order(leaf)
+        at = tuple([positions.get(index) for index in indices])
+        free = [index for index in indices if index not in positions]
+        if len(free) < len(indices):
+            expr = raising.entry(leaf, at)
+            if not free:
+                self.scalars.append((expr, exponent))
+            else:
+                column = Transpose(expr) if at[0] is not None else expr
+                self._weigh(free[0], ((column, "c"),), exponent, order)
+            return
+        expr = raising.leaf(leaf)
+        if len(indices) == 1:
+            self._weigh(indices[0], ((expr, "c"),), exponent, order)
+        elif indices[0] == indices[1]:
+            self._weigh(indices[0], ((Call("diag", (expr,)), "c"),), exponent, order)
+        else:
+            kind = item_kind(leaf)
+            if exponent != 1:
+                expr = hadamard([(expr, exponent)])
+            self.edges.append(_Edge(indices[0], indices[1], ((expr, kind),), order))
+
+    def _weigh(self, vertex: int, chain: Chain, exponent: Rational, order: tuple[int, int, int]) -> None:
+        self.weights[vertex].append(_Weight(chain, exponent, order))
+
+    def _later(self) -> tuple[int, int, int]:
+        self._made += 1
+        return (1, self._made, 0)
+
+    def chain(self) -> Chain:
+        """The tensor of one or two axes as a chain."""
+        terminals = list(dict.fromkeys(self.output))
+        self._reduce(set(terminals))
+        if len(self.output) == 1:
+            return self._vector(terminals[0])
+        if len(terminals) == 1:
+            vertex = terminals[0]
+            if not self.weights[vertex]:
+                return ((Call("eye", (dimension(self.dims[vertex]),)), "S"),)
+            return ((Call("diag", (written(self._vector(vertex)),)), "S"),)
+        row, column = terminals
+        if self.edges:
+            (edge,) = self.edges
+            return (*self._diagonal(row), *edge.seen_from(row), *self._diagonal(column))
+        return (*self._vector(row), *transposed(self._vector(column)))
+
+    def _diagonal(self, vertex: int) -> Chain:
+        if not self.weights[vertex]:
+            return ()
+        return ((Call("diag", (written(self._vector(vertex)),)), "S"),)
+
+    def _vector(self, vertex: int) -> Chain:
+        """The entrywise product of the weights of a vertex: ones where there are none."""
+        weights = sorted(self.weights[vertex], key=lambda weight: weight.order)
+        if not weights:
+            return ((Call("ones", (dimension(self.dims[vertex]),)), "c"),)
+        if len(weights) == 1 and weights[0].exponent == 1:
+            return weights[0].chain
+        return ((hadamard([(written(weight.chain), weight.exponent) for weight in weights]), "c"),)
+
+    def _reduce(self, terminals: set[int]) -> None:
+        """Removes every vertex that is not a terminal. Raises NoMatrixForm where that cannot be done."""
+        while True:
+            self._merge_parallel()
+            inner = [vertex for vertex in self.weights if vertex not in terminals]
+            if not inner:
+                return
+            around = {vertex: [e for e in self.edges if vertex in (e.row, e.column)] for vertex in inner}
+            alone = next((vertex for vertex in inner if not around[vertex]), None)
+            if alone is not None:
+                self.scalars.append((self._point(alone), 1))
+                del self.weights[alone]
+                continue
+            # Leaves first: a vector is cheaper than a matrix and never needs `diag`.
+            leaf = next((vertex for vertex in inner if len(around[vertex]) == 1), None)
+            if leaf is not None:
+                self._absorb_leaf(leaf, around[leaf][0])
+                continue
+            joints = [vertex for vertex in inner if len(around[vertex]) == 2]
+            if not joints:
+                raise NoMatrixForm
+            joint = min(joints, key=lambda vertex: bool(self.weights[vertex]))
+            self._join(joint, around[joint][0], around[joint][1])
+
+    def _absorb_leaf(self, vertex: int, edge: _Edge) -> None:
+        other = edge.other(vertex)
+        self._weigh(other, (*edge.seen_from(other), *self._vector(vertex)), 1, self._later())
+        self.edges.remove(edge)
+        del self.weights[vertex]
+
+    def _join(self, vertex: int, first: _Edge, second: _Edge) -> None:
+        row, column = first.other(vertex), second.other(vertex)
+        one_way = (*first.seen_from(row), *self._diagonal(vertex), *second.seen_from(vertex))
+        if transposes(one_way) > transposes(transposed(one_way)):
+            row, column, one_way = column, row, transposed(one_way)
+        self.edges.remove(first)
+        self.edges.remove(second)
+        del self.weights[vertex]
+        self.edges.append(_Edge(row, column, one_way, min(first.order, second.order)))
+
+    def _merge_parallel(self) -> None:
+        groups: dict[frozenset[int], list[_Edge]] = {}
+        for edge in self.edges:
+            groups.setdefault(frozenset((edge.row, edge.column)), []).append(edge)
+        if len(groups) == len(self.edges):
+            return
+        self.edges = []
+        for edges in groups.values():
+            if len(edges) == 1:
+                self.edges.append(edges[0])
+                continue
+            edges.sort(key=lambda edge: edge.order)
+            self.edges.append(_merged(edges))
+
+    def reduce_to_numbers(self) -> None:
+        """A closed contraction as numbers: norms, inner products, bilinear forms, traces, sums."""
+        while self.weights:
+            part = self._connected(next(iter(self.weights)))
+            while len(part) > 2:
+                self._shrink(part)
+                part = [vertex for vertex in part if vertex in self.weights]
+            if len(part) == 2:
+                self.scalars.append((self._pair(part[0], part[1]), 1))
+            else:
+                self.scalars.append((self._point(part[0]), 1))
+            for vertex in part:
+                del self.weights[vertex]
+            self.edges = [edge for edge in self.edges if edge.row not in part]
+
+    def _point(self, vertex: int) -> Expr:
+        return _inner_product(sorted(self.weights[vertex], key=lambda weight: weight.order))
+
+    def _connected(self, start: int) -> list[int]:
+        part = [start]
+        for vertex in part:
+            for edge in self.edges:
+                if vertex in (edge.row, edge.column) and edge.other(vertex) not in part:
+                    part.append(edge.other(vertex))
+        return part
+
+    def _shrink(self, part: list[int]) -> None:
+        """One vertex less in a part without terminals."""
+        self._merge_parallel()
+        around = {vertex: [e for e in self.edges if vertex in (e.row, e.column)] for vertex in part}
+        leaf = next((vertex for vertex, edges in around.items() if len(edges) == 1), None)
+        if leaf is not None:
+            self._absorb_leaf(leaf, around[leaf][0])
+            return
+        joints = [vertex for vertex, edges in around.items() if len(edges) == 2]
+        if not joints:
+            raise NoMatrixForm
+        joint = min(joints, key=lambda vertex: bool(self.weights[vertex]))
+        self._join(joint, around[joint][0], around[joint][1])
+
+    def _pair(self, row: int, column: int) -> Expr:
+        """Two vertices: a trace where two matrices run between them and nothing else, else a bilinear form."""
+        weighed = bool(self.weights[row] or self.weights[column])
+        if len(self.edges) == 2 and not weighed:
+            first, second = sorted(self.edges, key=lambda edge: edge.order)
+            return _trace(first.seen_from(row), second.seen_from(column))
+        self._merge_parallel()
+        (edge,) = self.edges
+        if not weighed:
+            return _sum_of_entries(edge.chain)
+        if not self.weights[row] or not self.weights[column]:
+            empty, full = (row, column) if not self.weights[row] else (column, row)
+            return Call("sum", (written((*edge.seen_from(empty), *self._vector(full))),))
+        left, right = self._vector(row), self._vector(column)
+        ways = [(*transposed(left), *edge.seen_from(row), *right), (*transposed(right), *edge.seen_from(column), *left)]
+        if left == right and len(edge.chain) == 2 and transposed(edge.chain) == edge.chain:
+            return Binary("^", Call("norm2", (written((edge.seen_from(row)[1], *right)),)), Number(2))
+        return written(min(ways, key=transposes))
+
+
+def _merged(edges: list[_Edge]) -> _Edge:
+    """The Hadamard product of parallel edges, the way round that needs fewer transposes."""
+    ends = (edges[0].row, edges[0].column)
+    best: tuple[int, int, list[Chain]] | None = None
+    for row in ends:
+        chains = [edge.seen_from(row) for edge in edges]
+        count = sum(transposes(chain) for chain in chains)
+        if best is None or count < best[0]:
+            best = count, row, chains
+    assert best is not None
+    _, row, chains = best
+    symmetric = all(len(chain) == 1 and chain[0][1] == "S" for chain in chains)
+    item: Item = (hadamard([(written(chain), 1) for chain in chains]), "S" if symmetric else "m")
+    return _Edge(row, ends[0] if row == ends[1] else ends[1], (item,), edges[0].order)
+
+
+def _trace(first: Chain, second: Chain) -> Expr:
+    """tr(first*second), written with the fewest transposes; a sum of squares as a norm."""
+    if transposed(second) == first:
+        return Binary("^", Call("norm2", (written(first),)), Number(2))
+    around = (*first, *second)
+    if len(first) == len(second) == 1:
+        for left, right in ((first, transposed(second)), (transposed(first), second)):
+            if not transposes(left) and not transposes(right):
+                return Call("sum", (hadamard([(written(left), 1), (written(right), 1)]),))
+    ways = [around, transposed(around)]
+    return Call("tr", (written(min(ways, key=transposes)),))
+
+
+def _sum_of_entries(chain: Chain) -> Expr:
+    """The sum of all entries of a matrix; of squared entries as a norm."""
+    if len(chain) == 1:
+        return _summed(chain[0][0])
+    return Call("sum", (written(chain),))
+
+
+def _summed(expr: Expr) -> Expr:
+    if isinstance(expr, Binary) and expr.operator == ".^" and expr.right == Number(2):
+        return Binary("^", Call("norm2", (expr.left,)), Number(2))
+    if isinstance(expr, Call) and expr.function == "abs":
+        return Call("norm1", expr.children)
+    if isinstance(expr, Call) and expr.function == "diag" and not isinstance(expr.children[0], Call):
+        return Call("tr", expr.children)
+    return Call("sum", (expr,))
+
+
+def _inner_product(weights: list[_Weight]) -> Expr:
+    """The sum over a vertex of the product of its weights."""
+    merged: dict[Expr, Rational] = {}
+    chains: dict[Expr, Chain] = {}
+    for weight in weights:
+        expr = written(weight.chain)
+        merged[expr] = merged.get(expr, 0) + weight.exponent
+        chains[expr] = weight.chain
+    parts = list(merged.items())
+    if all(exponent == 2 for _, exponent in parts):
+        return Binary("^", Call("norm2", (hadamard([(expr, 1) for expr, _ in parts]),)), Number(2))
+    if len(parts) == 1:
+        return _summed(parts[0][0] if parts[0][1] == 1 else hadamard(parts))
+    # A factor to the first power stands on the left, its chain opened: x'*A*y rather than (A'*x)'*y.
+    single = [expr for expr, exponent in parts if exponent == 1]
+    if not single:
+        return Call("sum", (hadamard(parts),))
+    left = single[0]
+    rest = [(expr, exponent) for expr, exponent in parts if expr != left]
+    right: Chain = chains[rest[0][0]] if len(rest) == 1 and rest[0][1] == 1 else ((hadamard(rest), "c"),)
+    return written((*transposed(chains[left]), *right))
