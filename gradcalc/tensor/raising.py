@@ -47,6 +47,7 @@ class Raising:
         self.graph = graph
         self._trees: dict[Node, Expr] = {}
         self.products_of_numbers: set[Expr] = set()
+        self._reflected: dict[Node, Node | None] = {}
         self._present = set(postorder(tuple(roots)))
 
     def tree(self, root: Node) -> Expr:
@@ -108,11 +109,14 @@ class Raising:
         """sigmoid(t) for the node sigmoid(-t), where both are present and sigmoid(t) was met first."""
         if not isinstance(node, Elementwise) or node.function[1]:
             return None
-        entry = catalogue.lookup(node.function[0])
-        if not isinstance(entry, ElementwiseEntry) or not entry.reflects:
-            return None
-        other = self.graph.elementwise(node.function, self.graph.scaled((-1, ()), node.operand))
-        return other if other in self._present and other.id < node.id else None
+        if node not in self._reflected:
+            entry = catalogue.lookup(node.function[0])
+            self._reflected[node] = None
+            if isinstance(entry, ElementwiseEntry) and entry.reflects:
+                other = self.graph.elementwise(node.function, self.graph.scaled((-1, ()), node.operand))
+                if other in self._present and other.id < node.id:
+                    self._reflected[node] = other
+        return self._reflected[node]
 
     def order(self, node: Node) -> tuple[int, int, int]:
         """Where the node stands among factors: in the order in which nodes were met, 1 - s right after s."""
