@@ -216,6 +216,10 @@ class Derivative:
     def __repr__(self) -> str:
         return f"<Derivative {self}>"
 
+    def answer_by(self, components: Sequence[Component]) -> Answer:
+        """The derivative by other variables or entries than those asked for, in the same layout."""
+        return self._derivation.differentiate(components)
+
     def index_formula(self, answer: Answer) -> Formula:
         return self._derivation.index_form(answer)
 
@@ -224,10 +228,10 @@ class Derivative:
         return to_text(self.index_formula(self.answers[0]).tree)
 
     def latex(self) -> str:
-        """The formulas in LaTeX, for use inside a display."""
-        from gradcalc.output.latex import equation
+        """The formulas in LaTeX, for use inside a display: `aligned` where there is more than one equation."""
+        from gradcalc.output.latex import display
 
-        return " \\\\ ".join([equation(self, answer) for answer in self.answers])
+        return display(self)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -236,7 +240,18 @@ class Derivative:
         """The source of a function that computes the value and the derivatives. Raises GradcalcError of kind usage."""
         if target != "numpy":
             raise GradcalcError("usage", f"there is no code for {target!r}", hint="The target is numpy.")
+        if not self.has_code:
+            raise GradcalcError(
+                "usage",
+                "there is no NumPy program of a derivative without a matrix form",
+                hint="`eval` and `function()` compute it; the index format shows its entries.",
+            )
         return self.function().source
+
+    @property
+    def has_code(self) -> bool:
+        """Whether every derivative has a matrix form, which a program needs."""
+        return not any(answer.entrywise for answer in self.answers)
 
     def function(self) -> Function:
         """The compiled derivative: takes arrays by name, returns an array (a dict of them for several variables)."""

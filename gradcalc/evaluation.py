@@ -18,7 +18,7 @@ from gradcalc.numeric.reference import observe
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
-    from gradcalc.tensor.answer import Answer, Formula
+    from gradcalc.tensor.answer import Answer, Component, Formula
 
 Array = Any
 
@@ -36,10 +36,10 @@ class Evaluator:
         self.objective = derivative.objective
         self.answers = [self._whole(answer) for answer in derivative.answers]
         formulas = {}
-        if not self.objective.indices:
+        if not self.objective.entrywise:
             formulas[_VALUE] = self.objective.expanded
         for place, answer in enumerate(self.answers):
-            if not answer.indices:
+            if not answer.entrywise:
                 formulas[self._key(place)] = answer.expanded
         guarded = frozenset([self._key(place) for place, answer in enumerate(self.answers) if answer.order == 1])
         self.program: CompiledProgram = compile_program(
@@ -52,13 +52,8 @@ class Evaluator:
 
     def _whole(self, answer: Answer) -> Answer:
         """The derivative by the whole variable, for an entry at a named index."""
-        named = any(isinstance(p, str) for _, positions in self.derivative.components for p in positions)
-        if not named:
-            return answer
-        names = answer.wrt.split("[")[0]
-        components = [(name, ()) for name, _ in self.derivative.components if name == names]
-        problem = self.derivative.problem
-        return problem.derivation(components[:1], answer.order, answer.layout).answers[0]
+        whole = numbered(answer)
+        return answer if whole == answer.components else self.derivative.answer_by(whole)
 
     def __call__(self, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> tuple[Array, list[Array]]:
         """The value and the derivatives. Raises GradcalcError of kind numeric or limit."""
@@ -169,12 +164,8 @@ def _check_answer(
     seed: int,
 ) -> CheckResult:
     problem = derivative.problem
-    names = names_of(answer)
-    last = names[-1]
-    outputs = np.ndim(observation.value)
-    for name in names[:-1]:
-        outputs += np.ndim(arrays[name])
-    component = _numbered_position(derivative, last, answer)
+    last, positions = numbered(answer)[-1]
+    component = _counted_from_zero(positions)
     value = _natural_layout(value, answer, np.ndim(observation.value))
 
     def at(point: Array) -> dict[str, Array]:
@@ -206,7 +197,7 @@ def _check_answer(
             direction_within=within,
             rounding=rounding,
         )
-    lower = _lower_derivative(derivative, names[:-1], answer, observation, arrays, sizes, at)
+    lower = _lower_derivative(derivative, answer, observation, arrays, sizes, at)
     return check_derivative(
         lower,
         start,
@@ -221,7 +212,6 @@ def _check_answer(
 
 def _lower_derivative(
     derivative: Derivative,
-    names: list[str],
     answer: Answer,
     observation: Any,
     arrays: Mapping[str, Array],
@@ -233,10 +223,11 @@ def _lower_derivative(
     By complex steps of the reference interpreter where that is possible; else the compiled derivative.
     """
     problem = derivative.problem
-    first = names[0]
+    components = numbered(answer)[:-1]
+    first = components[0][0]
     entries = int(np.size(arrays[first]))
     if answer.order == 2 and observation.kink_distance == float("inf") and entries <= MOST_ENTRIES:
-        positions = positions_of(derivative, first)
+        positions = _counted_from_zero(components[0][1])
 
         def by_steps(point: Array) -> Array:
             base = at(point)
@@ -255,11 +246,10 @@ def _lower_derivative(
             return stacked.reshape(stacked.shape[:-1] + np.shape(base[first]))
 
         return by_steps
-    components = [component for component in derivative.components if component[0] in names]
-    lower = problem.derivation(components[:1], answer.order - 1, None).answers[0]
+    lower = problem.derivation([]).differentiate(components)
     program = (
         None
-        if lower.indices
+        if lower.entrywise
         else compile_program(
             {"0": lower.expanded}, problem.typing.variables, sizes=sizes, functions=problem.typing.functions
         )
@@ -273,39 +263,18 @@ def _lower_derivative(
     return compiled
 
 
-def names_of(answer: Answer) -> list[str]:
-    texts = _split_wrt(answer.wrt)
-    names = [text.split("[")[0] for text in texts]
-    return names * answer.order if len(names) == 1 else names
+def numbered(answer: Answer) -> tuple[Component, ...]:
+    """What a derivative is by, the whole variable for an entry at a named index."""
+    return tuple(
+        [
+            (name, () if any(isinstance(position, str) for position in positions) else positions)
+            for name, positions in answer.components
+        ]
+    )
 
 
-def _split_wrt(text: str) -> list[str]:
-    """The variables of a derivative's `wrt`: commas inside brackets do not separate."""
-    parts: list[str] = [""]
-    depth = 0
-    for letter in text:
-        depth += (letter == "[") - (letter == "]")
-        if letter == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return parts
-
-
-def positions_of(derivative: Derivative, name: str) -> tuple[int, ...] | None:
-    for other, positions in derivative.components:
-        if other == name and positions and not any(isinstance(position, str) for position in positions):
-            return tuple([int(position) - 1 for position in positions])
-    return None
-
-
-def _numbered_position(derivative: Derivative, name: str, answer: Answer) -> tuple[int, ...] | None:
-    for text in _split_wrt(answer.wrt):
-        if text.split("[")[0] == name and "[" in text:
-            inside = text.split("[")[1].rstrip("]").split(",")
-            if all(part.isdigit() for part in inside):
-                return tuple([int(part) - 1 for part in inside])
-    return None
+def _counted_from_zero(positions: tuple[int | str, ...]) -> tuple[int, ...] | None:
+    return tuple([int(position) - 1 for position in positions]) or None
 
 
 def _natural_layout(value: Array, answer: Answer, objective_rank: int) -> Array:

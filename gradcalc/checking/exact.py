@@ -52,7 +52,7 @@ def prove(derivative: Derivative, answer: Answer, seconds: float = SECONDS) -> C
     deadline = time.monotonic() + seconds
     typing = derivative.problem.typing
     expanded = answer.full()
-    if expanded is None or answer.indices or any(isinstance(p, str) for _, ps in derivative.components for p in ps):
+    if expanded is None or answer.entrywise or any(isinstance(p, str) for _, ps in derivative.components for p in ps):
         return CheckResult.inconclusive("the derivative has no short matrix form to write out")
     sizes = _small_sizes(typing)
     symbols = {name: _symbols(name, typing, sizes) for name in typing.variables}
@@ -103,9 +103,10 @@ def _compared(
     deadline: float,
 ) -> CheckResult:
     expected = objective
-    for name, positions in _directions(derivative, answer):
+    for name, positions in _directions(answer):
         expected = _differentiated(expected, symbols[name], positions, deadline)
-    if derivative.problem.typing.variables[answer.wrt.split("[")[0]].structure is not None:
+    variables = derivative.problem.typing.variables
+    if any(variables[name].structure is not None for name, _ in answer.components):
         return CheckResult.inconclusive("the exact comparison is for variables without structure")
     if (expected.ndim == claimed.ndim == 2 and answer.layout is not None and expected.shape != claimed.shape) or (
         expected.ndim == 2 and answer.layout == ("numerator" if objective.ndim == 0 else "denominator")
@@ -137,11 +138,9 @@ def _compared(
     return CheckResult("passed", method, 1 if proved else POINTS, expected.size, 0.0, 0.0, 0.0)
 
 
-def _directions(derivative: Derivative, answer: Answer) -> Iterator[tuple[str, tuple[int, ...]]]:
-    from gradcalc.evaluation import names_of, positions_of
-
-    for name in names_of(answer):
-        yield name, positions_of(derivative, name) or ()
+def _directions(answer: Answer) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for name, positions in answer.components:
+        yield name, tuple([int(position) - 1 for position in positions])
 
 
 def _differentiated(values: Array, symbols: Array, positions: tuple[int, ...], deadline: float) -> Array:

@@ -73,7 +73,7 @@ def formatted(derivative: Derivative, format_: str) -> str:
     if format_ == "latex":
         from gradcalc.output.latex import equation
 
-        return "\n".join([equation(derivative, answer) for answer in derivative.answers])
+        return "\n".join([equation(answer) for answer in derivative.answers])
     if format_ == "numpy":
         return derivative.code("numpy").rstrip("\n")
     if format_ == "unicode":

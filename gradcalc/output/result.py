@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcalc import __version__
 from gradcalc.errors import GradcalcError
 from gradcalc.language.printer import to_text
-from gradcalc.output.latex import equation, to_latex
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
     from gradcalc.checking.result import CheckResult
-    from gradcalc.tensor.answer import Answer
+    from gradcalc.language.syntax import Expr
+    from gradcalc.tensor.answer import Answer, Formula
 
 Json = dict[str, Any]
 
@@ -73,22 +73,36 @@ def answer_entry(derivative: Derivative, answer: Answer, formats: Sequence[str])
 
 def _format(derivative: Derivative, answer: Answer, name: str) -> str:
     if name == "latex":
-        return to_latex(answer.tree) if not answer.where else equation(derivative, answer)
+        from gradcalc.output.latex import formula_latex
+
+        return formula_latex(answer)
     if name == "index":
-        formula = derivative.index_formula(answer)
-        where = "; ".join([f"{item} = {to_text(tree)}" for item, tree in formula.where])
-        return to_text(formula.tree) + (f" where {where}" if where else "")
+        return _with_where(derivative.index_formula(answer), to_text)
     if name == "unicode":
         from gradcalc.output.unicode import to_unicode
 
-        return to_unicode(answer.tree)
-    if name == "numpy":
-        return derivative.code("numpy")
-    raise GradcalcError("usage", f"there is no format {name!r}", hint=f"The formats are {', '.join(FORMATS)}.")
+        return _with_where(answer, to_unicode)
+    return derivative.code("numpy")
+
+
+def _with_where(formula: Formula, written: Callable[[Expr], str]) -> str:
+    where = "; ".join([f"{name} = {written(tree)}" for name, tree in formula.where])
+    return written(formula.tree) + (f" where {where}" if where else "")
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """Raises GradcalcError of kind usage for a format that there is not."""
+    for name in formats:
+        if name not in FORMATS:
+            raise GradcalcError("usage", f"there is no format {name!r}", hint=f"The formats are {', '.join(FORMATS)}.")
 
 
 def derivation_result(command: str, derivative: Derivative, formats: Sequence[str] = ()) -> Json:
     result = base_result(command, derivative.problem)
+    check_formats(formats)
+    if "numpy" in formats and not derivative.has_code:
+        formats = [name for name in formats if name != "numpy"]
+        result["warnings"].append("there is no NumPy program of a derivative without a matrix form")
     result["derivatives"] = [answer_entry(derivative, answer, formats) for answer in derivative.answers]
     return result
 
@@ -138,6 +152,9 @@ def error_result(command: str, expression: str | None, error: GradcalcError) -> 
     if expression is not None:
         result["expression"] = expression
     result["error"] = error.to_dict()
+    if expression is not None and error.source not in (None, expression):
+        # The span is in a declaration that stands elsewhere.
+        result["error"].pop("span", None)
     return result
 
 
@@ -148,6 +165,13 @@ def add_inputs(result: Json, seed: int, arrays: Mapping[str, Any]) -> None:
 
 
 def dumps(result: Json) -> str:
+    """One line of strict JSON that any UTF-8 stream takes."""
     import json
 
-    return json.dumps(result, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, from a request.
+        text = json.dumps(result, allow_nan=False)
+    return text

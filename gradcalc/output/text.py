@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.language.printer import to_text
+from gradcalc.tensor.answer import component_text
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
@@ -19,12 +20,9 @@ _GAP = "      "
 def label(derivative: Derivative, answer: Answer) -> str:
     """What stands left of the equals sign: df/dW, d2f/dx2, dz/dx."""
     name = _objective_name(derivative)
-    if answer.order == 1:
-        return f"d{name}/d{answer.wrt}"
-    variables = answer.wrt.split(",") if "[" not in answer.wrt else [answer.wrt]
-    if len(variables) == 1:
-        return f"d{answer.order}{name}/d{variables[0]}{answer.order}"
-    return f"d{answer.order}{name}/" + " ".join([f"d{variable}" for variable in variables])
+    order = str(answer.order) if answer.order > 1 else ""
+    below = [f"d{component_text(component)}{times if times > 1 else ''}" for component, times in answer.repeated]
+    return f"d{order}{name}/{' '.join(below)}"
 
 
 def _objective_name(derivative: Derivative) -> str:

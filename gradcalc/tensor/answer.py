@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, groupby
 
 from gradcalc.errors import GradcalcError
 from gradcalc.language.shapes import Typing
-from gradcalc.language.syntax import Expr, operations
+from gradcalc.language.syntax import Expr, Index, IndexedSum, operations, postorder
 from gradcalc.tensor.differentiation import Rules, derivative
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.indexing import Indexing, index_names
@@ -38,10 +38,11 @@ class Formula:
 
     tree: the expression, with names; where: what the names stand for, in order, each may use the ones before.
     kind: scalar, vector, row, matrix, or tensor for more than two axes, whose tree is the entry at the indices
-    `indices`. dims: the lengths of the axes. node: the tensor itself.
+    `indices`. dims: the lengths of the axes. node: the tensor itself. entrywise: whether the tree is in indices, for
+    want of a matrix form or because that was asked for; a number may be a sum over indices.
     """
 
-    __slots__ = ("dims", "expanded", "indices", "kind", "node", "tree", "where")
+    __slots__ = ("dims", "entrywise", "expanded", "indices", "kind", "node", "tree", "where")
 
     def __init__(
         self,
@@ -51,8 +52,10 @@ class Formula:
         tree: Expr,
         where: tuple[tuple[str, Expr], ...],
         indices: tuple[str, ...] = (),
+        entrywise: bool = False,
     ) -> None:
         self.node = node
+        self.entrywise = entrywise
         self.kind = kind
         self.dims = node.dims
         self.expanded = expanded
@@ -71,15 +74,38 @@ class Formula:
 
 
 class Answer(Formula):
-    """A derivative. wrt: by what, as text; order: how often; layout: as asked for."""
+    """A derivative. components: by what, one for each time; layout: as asked for."""
 
-    __slots__ = ("layout", "order", "wrt")
+    __slots__ = ("components", "layout")
 
-    def __init__(self, formula: Formula, wrt: str, order: int, layout: str | None) -> None:
-        super().__init__(formula.node, formula.kind, formula.expanded, formula.tree, formula.where, formula.indices)
-        self.wrt = wrt
-        self.order = order
+    def __init__(self, formula: Formula, components: tuple[Component, ...], layout: str | None) -> None:
+        super().__init__(
+            formula.node,
+            formula.kind,
+            formula.expanded,
+            formula.tree,
+            formula.where,
+            formula.indices,
+            formula.entrywise,
+        )
+        self.components = components
         self.layout = layout
+
+    @property
+    def order(self) -> int:
+        """How often the objective is differentiated."""
+        return len(self.components)
+
+    @property
+    def wrt(self) -> str:
+        """By what, as text: `x` also where it is by `x` twice, `x,y`, `x,x,y`."""
+        texts = [component_text(component) for component in self.components]
+        return texts[0] if len(set(texts)) == 1 else ",".join(texts)
+
+    @property
+    def repeated(self) -> list[tuple[Component, int]]:
+        """Each component and how often it stands in a row."""
+        return [(component, len(list(group))) for component, group in groupby(self.components)]
 
 
 class Derivation:
@@ -110,8 +136,7 @@ class Derivation:
         node = self._projected(node, components)
         node = self._component(node, components)
         node, kind = self._laid_out(node)
-        wrt = ",".join(dict.fromkeys([_component_text(component) for component in components]))
-        return Answer(self._formula(node, kind), wrt, len(components), self._layout)
+        return Answer(self._formula(node, kind), tuple(components), self._layout)
 
     def _derivative(self, names: tuple[str, ...]) -> Node:
         """The derivative by whole variables."""
@@ -208,10 +233,16 @@ class Derivation:
         whole = {value for _, value in definitions}
         expanded = Indexing(raising, names, whole).entry(node, indices)
         kind = "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
-        return self._with_names(raising, node, kind, expanded, indices)
+        return self._with_names(raising, node, kind, expanded, indices, entrywise=True)
 
     def _with_names(
-        self, raising: Raising, node: Node, kind: str, expanded: Expr, indices: tuple[str, ...] = ()
+        self,
+        raising: Raising,
+        node: Node,
+        kind: str,
+        expanded: Expr,
+        indices: tuple[str, ...] = (),
+        entrywise: bool = False,
     ) -> Formula:
         trees: list[tuple[str, Expr]] = []
         for name, value in self._definitions():
@@ -222,15 +253,26 @@ class Derivation:
         flattening = Flattening([expanded, *[tree for _, tree in trees]], raising.products_of_numbers)
         expanded = flattening.flattened(expanded)
         trees = [(name, flattening.flattened(tree)) for name, tree in trees]
-        tree, where = named(expanded, trees, self._reserved)
-        return Formula(node, kind, expanded, tree, where, indices)
+        tree, where = named(expanded, trees, self._reserved | _indices_in(expanded))
+        return Formula(node, kind, expanded, tree, where, indices, entrywise)
 
     def index_form(self, answer: Formula) -> Formula:
         """The entry of a formula at named indices: `w[i]*s[i]*(1 - s[i])*x[j]`."""
         return self._index_formula(answer.node)
 
 
-def _component_text(component: Component) -> str:
+def _indices_in(tree: Expr) -> set[str]:
+    """The names of all indices of an expression, which nothing else may have."""
+    found: set[str] = set()
+    for node in postorder(tree):
+        if isinstance(node, Index):
+            found.update([position for position in node.positions if isinstance(position, str)])
+        elif isinstance(node, IndexedSum):
+            found.update([name for name, _, _ in node.ranges])
+    return found
+
+
+def component_text(component: Component) -> str:
     name, positions = component
     return f"{name}[{','.join([str(position) for position in positions])}]" if positions else name
 

@@ -19,6 +19,8 @@ from gradcalc.tensor.nodes import (
 from gradcalc.tensor.products import Product, negated
 from gradcalc.tensor.raising import Raising
 
+Position = int | str
+
 _LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "t", "u", "v", "w")
 
 
@@ -42,22 +44,25 @@ class Indexing:
         self.names = names
         self.whole = whole or set()
 
-    def entry(self, node: Node, indices: tuple[str, ...]) -> Expr:
+    def entry(self, node: Node, indices: tuple[Position, ...]) -> Expr:
         """The entry of `node` at the named indices, one for each axis."""
         negative, expr = self._product(node, indices).written()
         return negated(expr) if negative else expr
 
-    def _product(self, node: Node, indices: tuple[str, ...]) -> Product:
+    def _product(self, node: Node, indices: tuple[Position, ...]) -> Product:
         if isinstance(node, Contraction) and indices:
             return self._contraction(node, indices)
         if isinstance(node, Contraction):
-            self.raising.tree(node)
-            return self.raising.product(node)
+            try:
+                self.raising.tree(node)
+                return self.raising.product(node)
+            except NoMatrixForm:
+                return self._contraction(node, ())
         return Product(ONE, ((self._leaf(node, indices), 1),))
 
-    def _leaf(self, node: Node, indices: tuple[str, ...]) -> Expr:
+    def _leaf(self, node: Node, indices: tuple[Position, ...]) -> Expr:
         if not indices:
-            return self.raising.tree(node)
+            return self._number(node)
         if isinstance(node, Symbol):
             return Index(Name(node.name), indices)
         if isinstance(node, Basis):
@@ -79,7 +84,20 @@ class Indexing:
             return Binary("-", Number(1), Index(expr.right, indices))
         return Index(expr, indices)
 
-    def _sum(self, node: Sum, indices: tuple[str, ...]) -> Expr:
+    def _number(self, node: Node) -> Expr:
+        """A node without axes."""
+        try:
+            return self.raising.tree(node)
+        except NoMatrixForm:
+            if isinstance(node, Sum):
+                return self._sum(node, ())
+            if isinstance(node, Elementwise):
+                return Call(node.function[0], (self.entry(node.operand, ()),), node.function[1])
+            if isinstance(node, Contraction):
+                return self.entry(node, ())
+            raise
+
+    def _sum(self, node: Sum, indices: tuple[Position, ...]) -> Expr:
         parts = [self._product(term, indices).scaled(coefficient).written() for coefficient, term in node.terms]
         start = next((place for place, (negative, _) in enumerate(parts) if not negative), 0)
         parts.insert(0, parts.pop(start))
@@ -88,27 +106,34 @@ class Indexing:
             answer = Binary("-" if negative else "+", answer, part)
         return answer
 
-    def _contraction(self, node: Contraction, indices: tuple[str, ...]) -> Product:
-        names: dict[int, str] = {}
+    def _contraction(self, node: Contraction, indices: tuple[Position, ...]) -> Product:
+        at: dict[int, Position] = {}
         scalars: list[tuple[Expr, Rational]] = []
         inner: list[tuple[Expr, Rational]] = []
         for index, name in zip(node.output, indices):
-            if index in names:
+            if index in at:
+                if at[index] == name:
+                    continue
                 size = node.index_dims[index]
                 identity = Call("eye", (Number(size) if isinstance(size, int) else Name(size),))
-                scalars.append((Index(identity, (names[index], name)), 1))
+                scalars.append((Index(identity, (at[index], name)), 1))
             else:
-                names[index] = name
-        summed = [index for index in range(len(node.index_dims)) if index not in names]
-        for index in summed:
-            names[index] = next(self.names)
+                at[index] = name
+        # A basis vector leaves one term of a sum: the one at its position.
+        for leaf, _, places in node.factors:
+            if isinstance(leaf, Basis):
+                at.setdefault(places[0], leaf.position)
+        summed = {index: next(self.names) for index in range(len(node.index_dims)) if index not in at}
+        at.update(summed)
         for leaf, exponent, places in sorted(node.factors, key=lambda factor: bool(factor[2])):
-            expr = self._leaf(leaf, tuple([names[place] for place in places]))
+            if isinstance(leaf, Basis) and at[places[0]] == leaf.position:
+                continue
+            expr = self._leaf(leaf, tuple([at[place] for place in places]))
             target = inner if any(place in summed for place in places) else scalars
             target.append((expr, exponent))
         if summed:
             _, body = Product(ONE, tuple(inner)).written()
-            scalars.append((IndexedSum(tuple([(names[index], None, None) for index in summed]), body), 1))
+            scalars.append((IndexedSum(tuple([(name, None, None) for name in summed.values()]), body), 1))
         return Product(node.coefficient, tuple(scalars))
 
 
