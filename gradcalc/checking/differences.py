@@ -31,6 +31,11 @@ DIFFERENCE_TOLERANCE = 1e-5
 
 _STEP = 1e-30
 
+_REFINEMENTS = 3
+
+_SETTLED = 1e-7
+"""How small the error of a slope should be, beside the largest slope of the same direction."""
+
 
 def check_derivative(
     function: Function,
@@ -104,6 +109,19 @@ def _complex_slope(function: Function, point: Array, direction: Array) -> Array:
 
 
 def _central_slope(function: Function, point: Array, direction: Array, start: float) -> tuple[Array, Array]:
+    """The slope, and an estimate of its error; with smaller steps where larger ones do not settle, as near a pole."""
+    best, error = _extrapolated_slope(function, point, direction, start)
+    for _ in range(_REFINEMENTS):
+        if np.all(error <= _SETTLED * np.max(np.abs(best), initial=0.0)):
+            break
+        start /= 32
+        finer, finer_error = _extrapolated_slope(function, point, direction, start)
+        better = ~(error <= finer_error)
+        best, error = np.where(better, finer, best), np.where(better, finer_error, error)
+    return best, error
+
+
+def _extrapolated_slope(function: Function, point: Array, direction: Array, start: float) -> tuple[Array, Array]:
     """Central differences extrapolated to a step of zero, and an estimate of the error (Ridders)."""
     factor = 1.6
     table: list[list[Array]] = []
@@ -111,9 +129,9 @@ def _central_slope(function: Function, point: Array, direction: Array, start: fl
     error: Array | None = None
     step = start
     for row in range(8):
-        entries = [
-            (np.real(function(point + step * direction)) - np.real(function(point - step * direction))) / (2 * step)
-        ]
+        above, below = (np.real(function(point + sign * step * direction)) for sign in (1, -1))
+        entries = [(above - below) / (2 * step)]
+        rounding = np.finfo(float).eps * np.maximum(np.abs(above), np.abs(below)) / step
         scale = factor**2
         for column in range(row):
             entries.append((entries[column] * scale - table[-1][column]) / (scale - 1))
@@ -128,7 +146,7 @@ def _central_slope(function: Function, point: Array, direction: Array, start: fl
         step /= factor
     assert best is not None
     assert error is not None
-    return best, error
+    return best, np.maximum(error, rounding)
 
 
 Slope = Callable[[Array], tuple[Array, Array]]

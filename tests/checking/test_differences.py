@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import gradcalc
 from gradcalc.checking.differences import check_derivative
 from gradcalc.checking.result import CheckResult
 
@@ -102,6 +103,12 @@ def test_a_derivative_that_is_not_finite_is_no_pass(bad: float) -> None:
 
 def test_a_function_that_is_not_finite_is_inconclusive() -> None:
     assert _check(lambda x: np.nan * np.sum(x), np.ones(2), np.ones(2)).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("text", ["sum(1./x)", "sum(log(abs(x)))", "1./x", "sum(sqrt(square(x) + 1e-6))"])
+def test_second_derivatives_near_a_pole_are_not_called_wrong(text: str, seed: int) -> None:
+    assert gradcalc.derive(text, wrt="x", order=2, shapes={"x": (9,)}).check(seed=seed).verdict == "passed"
 
 
 def test_one_entry_off_by_a_thousandth_fails_without_complex_steps() -> None:
