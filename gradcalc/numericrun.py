@@ -109,7 +109,7 @@ class NumericRun:
             add_check(entry, check)
         for entry, proof in zip(result["derivatives"], self.exact):
             entry["check"]["exact"] = proof.to_dict()
-        if self.drawn:
+        if self.drawn and self.arrays:
             add_inputs(result, self.seed, self.arrays)
         return result
 
@@ -122,7 +122,7 @@ class NumericRun:
         if self._shows_values:
             numbers(self.value, "the value", self.allow_nonfinite)
         lines = [formatted(self.derivative, format_)] if self.derivative.answers else []
-        if self.drawn:
+        if self.drawn and self.arrays:
             sizes = ", ".join([f"{name}={size}" for name, size in self.sizes.items()])
             lines.append(f"seed {self.seed}" + (f" ({sizes})" if sizes else ""))
         if self._shows_values:

@@ -14,7 +14,7 @@ from gradcalc.api import Derivative
 from gradcalc.cli import internal_error
 from gradcalc.cli.options import make_problem
 from gradcalc.errors import GradcalcError
-from gradcalc.output.result import derivation_result, dumps, error_result
+from gradcalc.output.result import check_formats, derivation_result, dumps, error_result
 from gradcalc.output.schema import COMMANDS, REQUEST
 
 _KEYS = tuple(REQUEST["properties"])
@@ -53,8 +53,8 @@ def batch_command(file: str) -> int:
     worst = 0
     for line in _lines(file):
         if line.strip():
-            result, code = answer(line)
-            sys.stdout.write(dumps(result) + "\n")
+            result, code = answered(line)
+            sys.stdout.write(result + "\n")
             sys.stdout.flush()
             worst = max(worst, code)
     return worst
@@ -62,19 +62,35 @@ def batch_command(file: str) -> int:
 
 def _lines(file: str) -> Iterator[str]:
     if file == "-":
-        for raw in sys.stdin.buffer:
-            yield raw.decode("utf-8", errors="replace")
+        for raw in sys.stdin.buffer if sys.stdin is not None else ():
+            yield _decoded(raw)
         return
     try:
         with open(file, "rb") as opened:
             for raw in opened:
-                yield raw.decode("utf-8", errors="replace")
+                yield _decoded(raw)
     except OSError as error:
         raise GradcalcError("data", f"{file} cannot be read: {error.strerror}") from None
 
 
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="replace").removeprefix("\ufeff")
+
+
+def answered(line: str) -> tuple[str, int]:
+    """The result of one request as a line of JSON, and its exit code; never raises for what the request is."""
+    result, code = answer(line)
+    try:
+        return dumps(result), code
+    except (ValueError, RecursionError):
+        del result["id"]
+        error = GradcalcError("usage", "the id cannot be given back in JSON")
+        result, code = _failure(result, error)
+        return dumps(result), code
+
+
 def answer(line: str) -> tuple[dict[str, Any], int]:
-    """The result of one request and its exit code; never raises for what the request is."""
+    """The result of one request and its exit code."""
     request: Any = None
     try:
         try:
@@ -156,6 +172,7 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
     wrt = [wrt] if isinstance(wrt, str) else list(wrt)
     order = request.get("order", 2 if command == "hessian" else 1)
     formats = request.get("formats", ())
+    check_formats(formats)
     if command in ("grad", "hessian"):
         derivative = Derivative(problem, problem.components(wrt or None), order, request.get("layout"))
         return derivation_result(command, derivative, formats), 0

@@ -60,23 +60,41 @@ def cli() -> None:
     """
 
 
-_EXPRESSION_WITH_SIGN = re.compile(r"-(?:[^-\w]|\d|\w+[^\w=-]|-)")
+_SHORT = {"-w": "--wrt", "-o": "--output"}
+_FLAGS = frozenset(["--json", "--random", "--allow-nonfinite", "--exact", "--help", "--version", "-h"])
+
+_ATTACHED = {"-w": re.compile(r"=?(\w+(?:\[[^]]*\])?)"), "-o": re.compile(r"=?([^*'^+()|;\\]+)")}
+"""Values that stand right after a short option: `-wW[2,3]`, `-oout.json`; but `-w'*x` is an expression."""
 
 
-def protected(arguments: list[str]) -> list[str]:
-    """The arguments with expressions that start with a minus sign made recognisable: a blank is put before them."""
+def command_of(arguments: list[str]) -> str:
+    return next((word for word in arguments if not word.startswith("-")), "")
+
+
+def asks_for_json(arguments: list[str]) -> bool:
+    """Whether errors are to be JSON as well; known before the arguments are understood."""
+    formats = [arguments[place + 1 : place + 2] for place, word in enumerate(arguments) if word == "--format"]
+    return "--json" in arguments or "--format=json" in arguments or ["json"] in formats
+
+
+def rewritten(arguments: list[str]) -> list[str]:
+    """The arguments with short options written out and a blank before an expression that starts with a sign.
+
+    What starts with one `-` and is none of our options is an expression: `-x'*y`.
+    """
     answer: list[str] = []
-    ended = False
     value_follows = False
-    for argument in arguments:
-        is_expression = (
-            not ended
-            and not value_follows
-            and len(argument) > 1
-            and not argument.startswith("--")
-            and _EXPRESSION_WITH_SIGN.match(argument) is not None
-        )
-        ended = ended or argument == "--"
-        answer.append(f" {argument}" if is_expression else argument)
-        value_follows = argument in ("-w", "--wrt", "-o")
+    for place, argument in enumerate(arguments):
+        if value_follows or len(argument) < 2 or not argument.startswith("-"):
+            value_follows = False
+            answer.append(argument)
+        elif argument == "--":
+            return [*answer, *arguments[place:]]
+        elif argument.startswith("--") or argument in _SHORT or argument in _FLAGS:
+            value_follows = argument not in _FLAGS and "=" not in argument
+            answer.append(_SHORT.get(argument, argument))
+        else:
+            option = argument[:2]
+            attached = _ATTACHED[option].fullmatch(argument[2:]) if option in _SHORT else None
+            answer.append(f" {argument}" if attached is None else f"{_SHORT[option]}={attached[1]}")
     return answer

@@ -22,12 +22,16 @@ EXPRESSION = click.argument("expression", metavar="EXPR")
 
 WRT = click.option("-w", "--wrt", multiple=True, metavar="NAME", help="A variable, or an entry w[2]; repeatable.")
 
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to a file, whole or not at all.")
+
 _DERIVING = (
     click.option("--declare", multiple=True, metavar="DECL", help='A declaration, as "W: matrix[m,n]".'),
     click.option("--layout", type=click.Choice(["denominator", "numerator"]), help="The layout of derivatives."),
     click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", help="How formulas are written."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-    click.option("-o", "--output", metavar="FILE", help="Write to a file, whole or not at all."),
+    JSON,
+    OUTPUT,
 )
 
 _EVALUATING = (
@@ -54,21 +58,36 @@ def evaluating(command: Command) -> Command:
     return command
 
 
+_LARGEST_READ = 4 << 20
+"""More than any expression may have, in bytes: what is longer is cut here and refused by the parser."""
+
+
 def expression_text(argument: str) -> str:
-    """The text that EXPR means: itself, `-` for standard input, `@FILE` for a file."""
+    """The text that EXPR means: itself, `-` for standard input, `@FILE` for a file. Errors will tell it."""
+    text = _expression_text(argument)
+    click.get_current_context().ensure_object(dict)["expression"] = text
+    return text
+
+
+def _expression_text(argument: str) -> str:
+    if argument != "-" and not argument.startswith("@"):
+        return argument[1:] if argument.startswith(" -") else argument
+    source = "standard input" if argument == "-" else argument[1:]
     try:
         if argument == "-":
-            return sys.stdin.buffer.read().decode("utf-8").strip("\n")
-        if argument.startswith("@"):
-            with open(argument[1:], encoding="utf-8") as file:
-                return file.read().strip("\n")
-    except UnicodeDecodeError:
-        raise GradcalcError("data", f"{argument} is not UTF-8 text") from None
+            content = sys.stdin.buffer.read(_LARGEST_READ + 1) if sys.stdin is not None else b""
+        else:
+            with open(source, "rb") as file:
+                content = file.read(_LARGEST_READ + 1)
     except FileNotFoundError:
-        raise GradcalcError("data", f"there is no file {argument[1:]}") from None
+        raise GradcalcError("data", f"there is no file {source!r}") from None
     except OSError as error:
-        raise GradcalcError("data", f"{argument[1:]} cannot be read: {error.strerror}") from None
-    return argument[1:] if argument.startswith(" -") else argument
+        raise GradcalcError("data", f"{source} cannot be read: {error.strerror}") from None
+    try:
+        text = content.decode("utf-8-sig", errors="ignore" if len(content) > _LARGEST_READ else "strict")
+    except UnicodeDecodeError:
+        raise GradcalcError("data", f"{source} is not UTF-8 text") from None
+    return text.replace("\r\n", "\n").strip("\n")
 
 
 def parse_sizes(sizes: Sequence[str]) -> dict[str, int]:
@@ -137,19 +156,30 @@ def make_problem(text: str, declare: Sequence[str], arrays: dict[str, Any], **kn
 
 
 def write(text: str, output: str | None) -> None:
-    """Prints, or writes a file that appears whole or not at all."""
+    """Prints, or writes a file that appears whole or not at all; a device or a pipe is written to as it is."""
     if output is None:
         sys.stdout.write(text + "\n")
         return
-    temporary = f"{output}.{os.getpid()}.part"
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        os.replace(temporary, output)
+        if os.path.exists(output) and not os.path.isfile(output):
+            _write_to(output, text)
+            return
+        target = os.path.realpath(output)
+        temporary = f"{target}.{os.getpid()}.part"
+        try:
+            _write_to(temporary, text)
+            os.replace(temporary, target)
+        except BaseException:
+            if os.path.exists(temporary):
+                os.unlink(temporary)
+            raise
     except OSError as error:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
         raise GradcalcError("data", f"{output} cannot be written: {error.strerror}") from None
+
+
+def _write_to(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text + "\n")
 
 
 def show(text: str, output: str | None) -> None:

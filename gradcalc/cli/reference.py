@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gradcalc.cli.options import write
+from gradcalc.cli.options import JSON, OUTPUT, write
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Atom, Composite, Elementwise, Function
@@ -14,8 +14,9 @@ from gradcalc.functions.entry import Atom, Composite, Elementwise, Function
 
 @click.command("functions")
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def functions_command(name: str | None, as_json: bool) -> None:
+@JSON
+@OUTPUT
+def functions_command(name: str | None, as_json: bool, output: str | None) -> None:
     """List the functions of the language, or say what is known of one.
 
     \b
@@ -42,12 +43,12 @@ def functions_command(name: str | None, as_json: bool) -> None:
             "command": "functions",
             "functions": [_facts(e) for e in entries],
         }
-        write(json.dumps(content, ensure_ascii=False, allow_nan=False), None)
+        write(json.dumps(content, ensure_ascii=False, allow_nan=False), output)
     elif name is not None:
-        write("\n".join([f"{key}: {_shown(value)}" for key, value in _facts(entries[0]).items()]), None)
+        write("\n".join([f"{key}: {_shown(value)}" for key, value in _facts(entries[0]).items()]), output)
     else:
         width = max(len(entry.name) for entry in entries)
-        write("\n".join([f"{entry.name:<{width}}  {entry.summary}" for entry in entries]), None)
+        write("\n".join([f"{entry.name:<{width}}  {entry.summary}" for entry in entries]), output)
 
 
 def _shown(value: Any) -> str:
@@ -75,7 +76,8 @@ def _facts(entry: Function) -> dict[str, Any]:
 
 
 @click.command("schema")
-def schema_command() -> None:
+@OUTPUT
+def schema_command(output: str | None) -> None:
     """Print the JSON Schema of requests and results.
 
     \b
@@ -86,4 +88,4 @@ def schema_command() -> None:
 
     from gradcalc.output.schema import SCHEMA
 
-    write(json.dumps(SCHEMA, indent=2), None)
+    write(json.dumps(SCHEMA, indent=2), output)

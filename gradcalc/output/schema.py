@@ -36,6 +36,7 @@ REQUEST: dict[str, Any] = {
 
 _CHECK: dict[str, Any] = {
     "type": "object",
+    "additionalProperties": False,
     "required": ["verdict"],
     "properties": {
         "verdict": {"enum": ["passed", "failed", "inconclusive"]},
@@ -53,6 +54,7 @@ _CHECK: dict[str, Any] = {
 
 _DERIVATIVE: dict[str, Any] = {
     "type": "object",
+    "additionalProperties": False,
     "required": ["wrt", "order", "kind", "shape", "text", "where", "operations"],
     "properties": {
         "wrt": {"type": "string"},
@@ -80,7 +82,11 @@ _DERIVATIVE: dict[str, Any] = {
 
 RESULT: dict[str, Any] = {
     "type": "object",
+    "additionalProperties": False,
     "required": ["gradcalc", "ok", "command"],
+    "if": {"properties": {"ok": {"const": True}}},
+    "then": {"required": ["expression", "variables", "objective", "derivatives", "warnings"]},
+    "else": {"required": ["error"]},
     "properties": {
         "id": {},
         "gradcalc": {"type": "string"},
