@@ -44,7 +44,7 @@ _MOST_SYMMETRY_FACTORS = 12
 
 _KIND_OF_RANK = ("scalar", "vector", "matrix")
 
-FLATTEN_LIMIT = 200
+FLATTEN_LIMIT = 64
 """Sums with more terms than this stay terms of their own."""
 
 
