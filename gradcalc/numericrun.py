@@ -56,7 +56,10 @@ class NumericRun:
         else:
             self.arrays, self.sizes = prepare_arrays(problem, given)
             for name, size in asked.items():
-                self.sizes.setdefault(name, size)
+                known = problem.typing.named_length(name)
+                given_size = known if isinstance(known, int) else self.sizes.setdefault(name, size)
+                if given_size != size:
+                    raise GradcalcError("data", f"the size of {name} is {given_size} in the data, not {size}")
         if command == "check" and given:
             checked, _, _ = check_each(self.derivative, seed=seed, data=self.arrays)
             self.checks = [result for _, result in checked]

@@ -510,7 +510,9 @@ def parse_wrt(text: str) -> tuple[str, tuple[int | str, ...]]:
     found: list[int | str] = []
     for position in positions:
         if position is not None:
-            if position.isdigit() and int(position) < 1:
+            if not position.isdecimal() and not position.isidentifier():
+                raise GradcalcError("syntax", f"{position!r} is no position", hint="Write w[2], or w[i] for any entry.")
+            if position.isdecimal() and int(position) < 1:
                 raise GradcalcError("shape", "positions are counted from 1", hint="The first entry is w[1].")
-            found.append(int(position) if position.isdigit() else position)
+            found.append(int(position) if position.isdecimal() else position)
     return token.text, tuple(found)

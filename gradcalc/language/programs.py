@@ -68,6 +68,10 @@ class ProgramParser:
         self._check(program)
         return program
 
+    def declares(self) -> bool:
+        """Whether the first statement is a declaration."""
+        return self._tokens[0].kind == "name" and self._declared(0) is not None
+
     def _next_statement(self, position: int) -> int:
         while self._tokens[position].kind in ("newline", ";"):
             position += 1
@@ -309,7 +313,13 @@ def checked_dims(kind: str, dims: tuple[int | str, ...], span: tuple[int, int] |
 def parse_declaration(text: str) -> Declaration:
     """A declaration by itself, as `W: matrix[m, n]`. Raises GradcalcError of kind syntax, name or shape."""
     try:
-        program = ProgramParser(text + "\n0").program()
+        parser = ProgramParser(text + "\n0")
+        if not parser.declares():
+            kinds = ", ".join(KINDS)
+            raise GradcalcError(
+                "syntax", f"{text!r} is not a declaration", hint=f"For example: W: matrix[m, n]. The kinds are {kinds}."
+            )
+        program = parser.program()
     except GradcalcError as error:
         raise error.located_in(text) from None
     if len(program.declarations) != 1 or program.definitions or program.functions:

@@ -101,6 +101,9 @@ def test_json_of_a_check() -> None:
         (["eval", "exp(x)", "--set", "x=1000"], 5, "numeric"),
         (["grad", "x^1e99999999", "-w", "x"], 6, "limit"),
         (["functions", "sofmax"], 3, "name"),
+        (["grad", "x'*x", "-w", "x[²]"], 3, "syntax"),
+        (["grad", "x'*x", "--declare", "x: vectr"], 3, "syntax"),
+        (["eval", "x: vector[n]; x'*x", "--set", "x=[1,2]", "--size", "n=3"], 4, "data"),
         (["grad", "x", "--order", "0"], 2, "usage"),
     ],
 )
