@@ -10,6 +10,7 @@ import numpy as np
 from gradcalc.checking.differences import MOST_ENTRIES, check_derivative
 from gradcalc.checking.result import CheckResult, combined
 from gradcalc.errors import GradcalcError
+from gradcalc.language.polynomial import size_of
 from gradcalc.numeric.arrays import check_memory, complete, data_shape
 from gradcalc.numeric.contraction import tensor_value
 from gradcalc.numeric.points import draw
@@ -58,7 +59,7 @@ class Evaluator:
     def __call__(self, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> tuple[Array, list[Array]]:
         """The value and the derivatives. Raises GradcalcError of kind numeric or limit."""
         for answer in self.answers:
-            check_memory("the derivative", [dim if isinstance(dim, int) else sizes[dim] for dim in answer.dims])
+            check_memory("the derivative", [size_of(dim, sizes) for dim in answer.dims])
         outputs = self.program(arrays)
         value = outputs[_VALUE] if _VALUE in outputs else self._tensor(self.objective, arrays, sizes)
         derivatives = [
@@ -191,7 +192,7 @@ def _check_answer(
             reference,
             start,
             value,
-            analytic=observation.analytic or observation.kink_distance > 0,
+            analytic=(observation.analytic or observation.kink_distance > 0) and not observation.real_only,
             kink_distance=observation.kink_distance,
             generator=generator,
             direction_within=within,
@@ -226,7 +227,8 @@ def _lower_derivative(
     components = numbered(answer)[:-1]
     first = components[0][0]
     entries = int(np.size(arrays[first]))
-    if answer.order == 2 and observation.kink_distance == float("inf") and entries <= MOST_ENTRIES:
+    analytic = observation.kink_distance == float("inf") and not observation.real_only
+    if answer.order == 2 and analytic and entries <= MOST_ENTRIES:
         positions = _counted_from_zero(components[0][1])
 
         def by_steps(point: Array) -> Array:

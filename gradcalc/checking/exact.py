@@ -12,10 +12,14 @@ import sympy
 
 from gradcalc.checking.result import CheckResult
 from gradcalc.functions import catalogue
+from gradcalc.language.kinds import axis_literals
 from gradcalc.language.parser import parse_expression
+from gradcalc.language.polynomial import Dim, size_of
 from gradcalc.language.shapes import Typing, infer
 from gradcalc.language.syntax import (
+    COMPARISONS,
     Binary,
+    Block,
     Call,
     Expr,
     Index,
@@ -84,7 +88,7 @@ def _small_sizes(typing: Typing) -> dict[str, int]:
 
 def _symbols(name: str, typing: Typing, sizes: Mapping[str, int]) -> Array:
     variable = typing.variables[name]
-    shape = tuple([dim if isinstance(dim, int) else sizes[dim] for dim in variable.dims])
+    shape = tuple([size_of(dim, sizes) for dim in variable.dims])
     symbols = np.empty(shape, dtype=object)
     for entry in np.ndindex(*shape):
         place = tuple(sorted(entry)) if variable.structure in ("symmetric", "spd") else entry
@@ -189,8 +193,11 @@ class _Interpreter:
         values: dict[int, Any] = {}
         skipped: set[int] = set()
         for node in postorder(root):
-            if isinstance(node, (IndexedSum,)) or (isinstance(node, Call) and _takes_dimensions(node)):
-                skipped.update([id(below) for child in node.children for below in postorder(child)])
+            first = catalogue.first_size(node.function) if isinstance(node, Call) else None
+            bodies = (
+                node.children if isinstance(node, IndexedSum) else node.children[first:] if first is not None else ()
+            )
+            skipped.update([id(below) for child in bodies for below in postorder(child)])
         for node in postorder(root):
             if id(node) not in skipped:
                 values[id(node)] = self._node(node, values, scope, entrywise)
@@ -209,12 +216,34 @@ class _Interpreter:
         if isinstance(node, Binary):
             return self._binary(node, values[id(node.left)], values[id(node.right)], entrywise)
         if isinstance(node, Index):
-            places = [slice(None) if p is None else int(scope.get(str(p), p)) - 1 for p in node.positions]
-            return values[id(node.operand)][tuple(places)]
+            return values[id(node.operand)][
+                tuple([self._place(node, axis, scope) for axis in range(len(node.positions))])
+            ]
+        if isinstance(node, Block):
+            return self._block(node, values)
         if isinstance(node, IndexedSum):
             return self._indexed_sum(node, scope)
         assert isinstance(node, Call)
         return self._call(node, values)
+
+    def _place(self, node: Index, axis: int, scope: Mapping[str, Any]) -> int | slice:
+        position = node.positions[axis]
+        if position is None:
+            return slice(None)
+        if isinstance(position, tuple):
+            offset, length = [self._size(dim) for dim in self._typing.slice_of(node, axis)]
+            return slice(offset, offset + length)
+        return int(scope.get(str(position), position)) - 1
+
+    def _block(self, node: Block, values: dict[int, Any]) -> Any:
+        if self._typing.kind(node) in ("vector", "row"):
+            return np.concatenate([np.atleast_1d(np.asarray(values[id(part)], dtype=object)) for part in node.children])
+        shapes = {"vector": (-1, 1), "row": (1, -1), "scalar": (1, 1)}
+        rows = []
+        for row in node.rows:
+            parts = [(np.asarray(values[id(part)], dtype=object), self._typing.kind(part)) for part in row]
+            rows.append(np.concatenate([p if k == "matrix" else p.reshape(shapes[k]) for p, k in parts], axis=1))
+        return np.concatenate(rows, axis=0)
 
     def _name(self, name: str, scope: Mapping[str, Any]) -> Any:
         if name in scope:
@@ -228,8 +257,8 @@ class _Interpreter:
             return sympy.pi
         return sympy.Integer(self._size(self._typing.named_length(name)))
 
-    def _size(self, dim: int | str) -> int:
-        return dim if isinstance(dim, int) else self._sizes[dim]
+    def _size(self, dim: Dim) -> int:
+        return size_of(dim, self._sizes)
 
     def _binary(self, node: Binary, left: Any, right: Any, entrywise: bool) -> Any:
         operator = node.operator
@@ -255,6 +284,8 @@ class _Interpreter:
             right = right[:, None]
         if operator in ("^", ".^"):
             return left**right
+        if operator in COMPARISONS:
+            return self._elementwise(catalogue.BY_OPERATOR[operator], [left, right], 0)
         if operator == "+":
             return left + right
         if operator == "-":
@@ -287,30 +318,66 @@ class _Interpreter:
                 return sympy.diff(inner, symbol, node.primes).subs(symbol, t) if node.primes else inner.subs(symbol, t)
 
             return _entrywise(apply, values[id(node.children[0])])
-        entry = catalogue.lookup(node.function)
-        if isinstance(entry, catalogue.Linear):
-            return self._linear(node, entry, values)
-        operand = values[id(node.children[0])]
+        first = catalogue.first_size(node.function)
+        operands = [values[id(child)] for child in node.children[:first]]
+        kinds = tuple([("scalar", "vector", "matrix")[np.ndim(operand)] for operand in operands])
+        entry = catalogue.meant(node.function, kinds)
         if isinstance(entry, catalogue.Elementwise):
-            assert entry.sympy is not None
-            template = entry.sympy
-            symbol = sympy.Dummy("t", real=True)
-            formula = eval(template.format("t"), {"sympy": sympy, "t": symbol})
-            if node.primes:
-                formula = sympy.diff(formula, symbol, node.primes)
-            return _entrywise(lambda t: formula.subs(symbol, t), operand)
-        if isinstance(entry, catalogue.Composite):
-            scope = {name: values[id(child)] for name, child in zip(entry.parameters, node.children)}
-            return self.value(parse_expression(entry.meaning), scope)
-        return _atom(node.function, np.asarray(operand, dtype=object))
+            operands += [
+                sympy.Rational(text)
+                for text in entry.defaults[len(operands) - len(entry.parameters) + len(entry.defaults) :]
+            ]
+            return self._elementwise(entry, operands, node.primes)
+        assert entry is not None
+        axis = axis_literals(node)[1] if entry.axis and len(operands) == 2 else 0
+        if not axis or kinds[0] != "matrix":
+            return self._whole(node, entry, operands[:1] if axis else operands)
+        results = [self._whole(node, entry, [line]) for line in (operands[0] if axis == 2 else operands[0].T)]
+        stacked = np.array(results, dtype=object)
+        return stacked.T if axis == 1 and stacked.ndim == 2 else stacked
 
-    def _linear(self, node: Call, entry: catalogue.Linear, values: dict[int, Any]) -> Any:
-        if _takes_dimensions(node):
-            shape = tuple([self._size(self._typing.dimension(child)) for child in node.children])
+    def _elementwise(self, entry: catalogue.Elementwise, operands: list[Any], primes: int) -> Any:
+        template = entry.sympy if entry.sympy is not None else entry.meaning
+        symbols = [sympy.Dummy(name, real=True) for name in entry.parameters]
+        names = {f"_{place}": symbol for place, symbol in enumerate(symbols)}
+        if entry.sympy is None:
+            scope = dict(zip(entry.parameters, symbols))
+            formula = self.value(parse_expression(entry.meaning), scope, entrywise=True)
+        else:
+            formula = eval(template.format(*names), {"sympy": sympy, **names})
+        if primes:
+            formula = sympy.diff(formula, symbols[0], primes)
+        if formula in (sympy.true, sympy.false) or isinstance(formula, sympy.core.relational.Relational):
+            formula = sympy.Piecewise((1, formula), (0, True))
+
+        def apply(*entries: Any) -> Any:
+            return formula.subs(dict(zip(symbols, entries)), simultaneous=True)
+
+        if all(np.ndim(operand) == 0 for operand in operands):
+            return apply(*operands)
+        return np.frompyfunc(apply, len(operands), 1)(*operands)
+
+    def _whole(self, node: Call, entry: catalogue.Function, operands: list[Any]) -> Any:
+        """A function of whole arrays."""
+        if isinstance(entry, catalogue.Linear):
+            return self._linear(node, entry, operands)
+        if isinstance(entry, catalogue.Composite):
+            return _Meaning(self._typing, self._symbols, self._sizes).value(
+                parse_expression(entry.meaning), dict(zip(entry.parameters, operands))
+            )
+        return _atom(node.function, *[np.asarray(operand, dtype=object) for operand in operands])
+
+    def _linear(self, node: Call, entry: catalogue.Linear, values: list[Any]) -> Any:
+        sizes: list[int] = []
+        if entry.first_size is not None:
+            sizes = [self._size(self._typing.dimension(child)) for child in node.children[entry.first_size :]]
+        if not values:
             if node.function == "eye":
-                return np.array(sympy.eye(shape[0]).tolist(), dtype=object)
-            return np.full(shape, sympy.Integer(0 if entry.zero else 1), dtype=object)
-        operands = [np.asarray(values[id(child)], dtype=object) for child in node.children]
+                return np.array(sympy.eye(sizes[0]).tolist(), dtype=object)
+            return np.full(tuple(sizes), sympy.Integer(0 if entry.zero else 1), dtype=object)
+        operands = [np.asarray(value, dtype=object) for value in values]
+        if entry.reference is not None:
+            return entry.reference(np, *operands, *sizes)
         kinds = [("scalar", "vector", "matrix")[operand.ndim] for operand in operands]
         inputs, output = entry.variants[",".join(kinds)][0].split("->")
         lengths: dict[str, int] = {}
@@ -331,9 +398,13 @@ class _Interpreter:
         return answer[()] if answer.ndim == 0 else answer
 
 
-def _takes_dimensions(node: Call) -> bool:
-    entry = catalogue.lookup(node.function)
-    return isinstance(entry, catalogue.Linear) and any(kinds.startswith("dimension") for kinds in entry.variants)
+class _Meaning(_Interpreter):
+    """The meaning of a function of the catalogue: vectors in it are columns."""
+
+    def _binary(self, node: Binary, left: Any, right: Any, entrywise: bool) -> Any:
+        if node.operator == "*" and 0 not in (np.ndim(left), np.ndim(right)):
+            return left @ right
+        return super()._binary(node, left, right, True)
 
 
 def _entrywise(function: Any, operand: Any) -> Any:
@@ -377,17 +448,27 @@ def _inverse(matrix: Array) -> Array:
     return answer
 
 
-def _atom(name: str, operand: Array) -> Any:
+def _atom(name: str, operand: Array, *others: Array) -> Any:
     if name == "det":
         return _determinant(operand)
     if name == "logdet":
         return sympy.log(_determinant(operand))
     if name == "inv":
         return _inverse(operand)
+    entries = list(operand.reshape(-1))
+    if name == "prod":
+        return sympy.prod(entries)
+    if name in ("max", "min"):
+        return (sympy.Max if name == "max" else sympy.Min)(*entries)
+    if name == "var":
+        mean = sum(entries) / len(entries)
+        return sum([(entry - mean) ** 2 for entry in entries]) / len(entries)
+    if name == "pinv":
+        tall = len(operand) >= operand.shape[1]
+        gram = _inverse(operand.T @ operand if tall else operand @ operand.T)
+        return gram @ operand.T if tall else operand.T @ gram
+    if name not in ("logsumexp", "softmax"):
+        raise NotImplementedError(name)
     exponentials = _entrywise(sympy.exp, operand)
     total = sum(np.asarray(exponentials, dtype=object).reshape(-1), sympy.Integer(0))
-    if name == "logsumexp":
-        return sympy.log(total)
-    if name == "softmax":
-        return exponentials / total
-    raise NotImplementedError(name)
+    return sympy.log(total) if name == "logsumexp" else exponentials / total

@@ -28,6 +28,10 @@ class Function:
     helpers: names of the functions in `gradcalc.functions.numpy_source.HELPERS` that the template calls.
     reference: the function by its plain meaning, `reference(np, *arrays)`, right for complex arrays too where the
         function is analytic; used only by the reference interpreter.
+    real_only: the reference takes no complex arrays.
+    axis: a second argument 1 or 2 applies the function to each column or to each row of a matrix.
+    pairwise: the name of the elementwise function that the name means with two operands (`max(a, b)`).
+    spelling: how the language spells it, where that is not `name`.
     """
 
     def __init__(
@@ -41,6 +45,10 @@ class Function:
         numpy: str | None = None,
         helpers: tuple[str, ...] = (),
         reference: Callable[..., Any] | None = None,
+        real_only: bool = False,
+        axis: bool = False,
+        pairwise: str | None = None,
+        spelling: str | None = None,
     ) -> None:
         self.name = name
         self.summary = summary
@@ -50,6 +58,15 @@ class Function:
         self.numpy = numpy
         self.helpers = helpers
         self.reference = reference
+        self.real_only = real_only
+        self.axis = axis
+        self.pairwise = pairwise
+        self.spelling = spelling if spelling is not None else name
+
+    @property
+    def arities(self) -> tuple[int, ...]:
+        """How many arguments the function takes."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -59,12 +76,16 @@ class Function:
 
 
 class Elementwise(Function):
-    """A scalar function applied entry by entry; the result has the operand's shape.
+    """A scalar function applied entry by entry; numbers among the operands are repeated to the shape of the others.
 
-    meaning: the function of `t` in the language, for people (and for SymPy where `sympy` is None).
-    derivative: its derivative as an expression in `t`.
-    domain: where the function is defined over the reals. kinks: points where it is continuous but not
-        differentiable, or jumps; the derivative there is a convention.
+    parameters: the names of the operands in the formulas. defaults: values of the last ones, which may be left out.
+    meaning: the function in the language, for people (and for SymPy where `sympy` is None).
+    derivatives: its derivative by each operand as an expression in the parameters; None where there is none.
+    expands: the function is short for its meaning, and is replaced by it.
+    operator: the sign between the operands, for a comparison.
+    domain: where the function of its first operand is defined over the reals. kinks: points where it is continuous but
+        not differentiable, or jumps; the derivative there is a convention. gap: for other kinks a function
+        `gap(np, *operands)` of the operands that is zero where they are.
     reflects: 1 - f(t) = f(-t) (the logistic function).
     parity: "odd" where f(-t) = -f(t), "even" where f(-t) = f(t). power: the exponent, for a function that is a power.
     exact: its rational values at rational points, where constants are folded.
@@ -77,9 +98,14 @@ class Elementwise(Function):
         summary: str,
         *,
         meaning: str,
-        derivative: str,
+        derivative: str | tuple[str | None, ...] = "0",
+        parameters: tuple[str, ...] = ("t",),
+        defaults: tuple[str, ...] = (),
+        expands: bool = False,
+        operator: str | None = None,
         domain: Interval = REAL_LINE,
         kinks: tuple[float, ...] = (),
+        gap: Callable[..., Any] | None = None,
         reflects: bool = False,
         parity: str | None = None,
         power: Fraction | None = None,
@@ -87,19 +113,37 @@ class Elementwise(Function):
         sympy: str | None = None,
         **common: Any,
     ) -> None:
-        common.setdefault("example", f"sum({name}(x))")
-        common.setdefault("numpy", f"np.{name}({{0}})")
-        common.setdefault("latex", "\\" + name + r"\left({0}\right)")
+        common.setdefault("example", f"sum({name}({', '.join(_EXAMPLE_OPERANDS[: len(parameters)])}))")
+        common.setdefault("numpy", f"np.{name}({', '.join(['{' + str(k) + '}' for k in range(len(parameters))])})")
         super().__init__(name, summary, **common)
         self.meaning = meaning
-        self.derivative = derivative
+        self.derivatives = (derivative,) if isinstance(derivative, str) else derivative
+        self.parameters = parameters
+        self.defaults = defaults
+        self.expands = expands
+        self.operator = operator
         self.domain = domain
         self.kinks = kinks
+        self.gap = gap
         self.reflects = reflects
         self.parity = parity
         self.power = power
         self.exact = dict(exact) if exact is not None else {}
         self.sympy = sympy
+
+    @property
+    def arities(self) -> tuple[int, ...]:
+        return tuple(range(len(self.parameters) - len(self.defaults), len(self.parameters) + 1))
+
+    @property
+    def derivative(self) -> str:
+        """The derivative by the first operand."""
+        first = self.derivatives[0]
+        assert first is not None
+        return first
+
+
+_EXAMPLE_OPERANDS = ("x", "y", "z")
 
 
 class Linear(Function):
@@ -110,6 +154,7 @@ class Linear(Function):
         repeated in the output, which puts the entries on a diagonal, and may stand in the output alone, which
         repeats them. An operand of kind `dimension` is a size; it stands in the einsum as the one index whose
         range it is. An index in the output alone takes its range from the surroundings.
+    patterns: the constant tensors that stand in the einsum after the operands, of `PATTERNS`.
     averages: divide by the number of entries that are summed over.
     zero: the result is zero whatever the operands (only `zeros`).
     """
@@ -120,20 +165,57 @@ class Linear(Function):
         summary: str,
         *,
         variants: Mapping[str, tuple[str, str]],
+        patterns: tuple[str, ...] | Mapping[str, tuple[str, ...]] = (),
         averages: bool = False,
         zero: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(name, summary, **common)
         self.variants = dict(variants)
+        self._patterns = patterns
         self.averages = averages
         self.zero = zero
+
+    def patterns(self, kinds: str) -> tuple[str, ...]:
+        """The constant tensors of a variant."""
+        return self._patterns if isinstance(self._patterns, tuple) else self._patterns.get(kinds, ())
+
+    @property
+    def first_size(self) -> int | None:
+        """The place of the first operand that is a size; those after it are sizes as well."""
+        for kinds in self.variants:
+            operands = kinds.split(",")
+            if "dimension" in operands:
+                return operands.index("dimension")
+        return None
+
+    @property
+    def arities(self) -> tuple[int, ...]:
+        return _arities(self.variants, self.axis)
+
+
+PATTERNS = {
+    "merge": "merge[i,j,p] is 1 where entry (i, j) of a matrix is entry p of its columns, one below the other",
+    "lower": "lower[i,j] is 1 where j <= i",
+    "difference": "difference[i,j] is 1 where j = i + 1, -1 where j = i; it has a row less than columns",
+    "flip": "flip[i,j] is 1 where i and j are as far from opposite ends",
+    "cross": "cross[i,j,k] is the sign of the permutation (i, j, k) of (1, 2, 3)",
+    "shift": "shift[i,j] is 1 where j = i + offset",
+}
+"""The constant tensors."""
+
+
+def _arities(variants: Mapping[str, object], axis: bool) -> tuple[int, ...]:
+    counts = {kinds.count(",") + 1 for kinds in variants}
+    return tuple(sorted(counts | {2} if axis else counts))
 
 
 class Composite(Function):
     """A function that is short for an expression of other functions.
 
-    parameters: names of the operands in `meaning`. variants: kinds of the operands -> kind of the result.
+    parameters: names of the operands in `meaning`. variants: kinds of the operands -> kind of the result; with the
+        index letters of their axes as in `Atom` where axes have to be equal.
+    kink: whether it has a kink where its value is zero (a norm).
     """
 
     def __init__(
@@ -143,24 +225,33 @@ class Composite(Function):
         *,
         parameters: tuple[str, ...],
         meaning: str,
-        variants: Mapping[str, str],
+        variants: Mapping[str, str | tuple[str, str]],
+        kink: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(name, summary, **common)
         self.parameters = parameters
         self.meaning = meaning
         self.variants = dict(variants)
+        self.kink = kink
+
+    @property
+    def arities(self) -> tuple[int, ...]:
+        return _arities(self.variants, self.axis)
 
 
 class Atom(Function):
     """A function that is neither elementwise nor linear, with a pullback of its own.
 
-    signatures: kinds of operand and result with the index letters of their axes:
+    variants: kinds of operand and result with the index letters of their axes:
         {"matrix": ("ij->", "scalar")} as in `Linear`, read as shapes only ("ii->" says that the operand is square).
-    pullback: the cotangent of the operand, an expression in the operand `X` and the result's cotangent `G`, linear
-        in `G`.
+    pullback: the cotangent of the operand, an expression in the operand `X`, the result's cotangent `G` and the further
+        operands `K`, linear in `G`; None where the function is not differentiable.
+    trace_rule: for a matrix function f, the derivative of tr(f(X)): f'(X)', in `X`.
     transposes: f(X') = f(X)' (for a scalar result, f(X') = f(X)). invertible: the operand must be.
+    symmetric: "required" where the operand must be symmetric, "given" where the result is.
     differentiable_when_invertible: the pullback inverts the operand, the function itself does not.
+    gap: as for `Elementwise`, a function of the operand that is zero where the function has a kink.
     """
 
     def __init__(
@@ -169,15 +260,38 @@ class Atom(Function):
         summary: str,
         *,
         variants: Mapping[str, tuple[str, str]],
-        pullback: str,
-        transposes: bool,
+        pullback: str | None,
+        transposes: bool = False,
+        trace_rule: str | None = None,
         invertible: bool = False,
+        symmetric: str | None = None,
         differentiable_when_invertible: bool = False,
+        gap: Callable[..., Any] | None = None,
         **common: Any,
     ) -> None:
         super().__init__(name, summary, **common)
         self.variants = dict(variants)
         self.pullback = pullback
         self.transposes = transposes
+        self.trace_rule = trace_rule
         self.invertible = invertible
+        self.symmetric = symmetric
         self.differentiable_when_invertible = differentiable_when_invertible
+        self.gap = gap
+
+    @property
+    def arities(self) -> tuple[int, ...]:
+        counts = set(_arities(self.variants, self.axis))
+        return tuple(sorted(counts | {2} if self.pairwise else counts))
+
+
+class Joining(Function):
+    """A function that puts its operands beside each other or one below the other: a block literal by another name."""
+
+    def __init__(self, name: str, summary: str, *, below: bool, **common: Any) -> None:
+        super().__init__(name, summary, **common)
+        self.below = below
+
+    @property
+    def arities(self) -> tuple[int, ...]:
+        return tuple(range(1, 100))

@@ -36,6 +36,77 @@ def _softmax(x):
     e = np.exp(x - np.max(x))
     return e / np.sum(e)
 ''',
+    "_special": "from scipy import special as _special\n",
+    "_linalg": "from scipy import linalg as _linalg\n",
+    "_xlogy": '''\
+def _xlogy(t, u):
+    """t*log(u), 0 where t is 0."""
+    return np.where(t == 0, 0.0, t * np.log(np.where(t == 0, 1.0, u)))
+''',
+    "_kron": '''\
+def _kron(a, b):
+    """The Kronecker product; a vector beside a matrix is a column."""
+    a = a[:, None] if a.ndim < b.ndim else a
+    return np.kron(a, b[:, None] if b.ndim < a.ndim else b)
+''',
+    "_repmat": '''\
+def _repmat(x, m, n):
+    """m copies of x below each other, n beside each other."""
+    return np.tile(x if np.ndim(x) == 2 else np.reshape(x, (-1, 1)), (m, n))
+''',
+    "_polar": '''\
+def _polar(X):
+    """U*V' of the singular value decomposition."""
+    U, _, Vt = np.linalg.svd(X, full_matrices=False)
+    return U @ Vt
+''',
+    "_leading_pair": '''\
+def _leading_pair(X):
+    """u*v' of the leading singular vectors."""
+    U, _, Vt = np.linalg.svd(X, full_matrices=False)
+    return np.outer(U[:, 0], Vt[0])
+''',
+    "_along_diagonals": '''\
+def _along_diagonals(X, average):
+    """The sums or means along the diagonals, laid out on them."""
+    m, n = X.shape
+    place = np.arange(n)[None, :] - np.arange(m)[:, None] + m - 1
+    sums = np.bincount(place.ravel(), weights=X.ravel(), minlength=m + n - 1)
+    return (sums / np.bincount(place.ravel()) if average else sums)[place]
+''',
+    "_logm": '''\
+def _logm(X):
+    """The principal logarithm where it is real, else nan."""
+    from scipy import linalg
+
+    L = linalg.logm(X)
+    return np.real(L) if np.max(np.abs(np.imag(L))) <= 1e-9 * np.max(np.abs(L)) else np.full(X.shape, np.nan)
+''',
+    "_sqrtm": '''\
+def _sqrtm(X):
+    """The principal square root where it is real, else nan."""
+    from scipy import linalg
+
+    S = linalg.sqrtm(X)
+    return np.real(S) if np.max(np.abs(np.imag(S))) <= 1e-9 * np.max(np.abs(S)) else np.full(X.shape, np.nan)
+''',
+    "_matpow": '''\
+def _matpow(X, k):
+    """X to a whole power."""
+    if k != np.round(k):
+        raise ValueError("the power of a matrix is a whole number")
+    return np.linalg.matrix_power(X, int(k))
+''',
+    "_chol": '''\
+def _chol(X):
+    """The lower Cholesky factor of the symmetric part."""
+    return np.linalg.cholesky(0.5 * (X + X.T))
+''',
+    "_eigvecs": '''\
+def _eigvecs(X):
+    """The eigenvectors of a symmetric matrix, in the order of the eigenvalues."""
+    return np.linalg.eigh(X)[1]
+''',
     "_plus_diagonal": '''\
 def _plus_diagonal(X, d):
     """X with d, a number or a vector, added to its diagonal."""

@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Linear
-from gradcalc.language.kinds import ANY, MASKS, VARIABLE, C, M, S, table_of
+from gradcalc.language.kinds import ANY, MASKS, VARIABLE, C, M, S, Table, block_tables, table_of
 from gradcalc.language.known import Known
 from gradcalc.language.reading import Network
 from gradcalc.language.scopes import Scopes
-from gradcalc.language.syntax import Call, Expr, Name, Number
+from gradcalc.language.syntax import Block, Call, Expr, Name, Number
+
+_NUMBER: Table = ((S,),)
 
 
 class Constraints:
@@ -48,7 +50,7 @@ class Constraints:
                 return
 
     def _make_scalar(self, body: Expr) -> int:
-        self.network.constrain(((S,),), (self.cells[id(body)],))
+        self.network.constrain(_NUMBER, (self.cells[id(body)],))
         return len(self.network.constraints) - 1
 
     def _step(self, number: int) -> bool:
@@ -68,12 +70,23 @@ class Constraints:
             cells[key] = self._name(node)
         elif isinstance(node, Call) and node.children and id(node.children[0]) in self._scopes.sizes:
             cells[key] = network.cell(kind_of_sized(node))
+        elif isinstance(node, Block):
+            return self._block(node)
         else:
             cells[key] = network.cell(ANY)
-            operands = [cells[id(child)] for child in node.children]
+            # Operands that are sizes have no cell of their own; they are numbers.
+            operands = [cells[id(c)] if id(c) in cells else network.cell(S) for c in node.children]
             network.constrain(table_of(node, repeats, self._scopes.functions), (*operands, cells[key]))
             return [len(network.constraints) - 1]
         return []
+
+    def _block(self, node: Block) -> list[int]:
+        network = self.network
+        whole = self.cells[id(node)] = network.cell(ANY)
+        before = len(network.constraints)
+        for part in node.children:
+            network.constrain(block_tables(node), (self.cells[id(part)], whole))
+        return list(range(before, len(network.constraints)))
 
     def _name(self, node: Name) -> int:
         name = node.name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-Dim = int | str
+from gradcalc.language.polynomial import Dim, names_in, substituted
+
+__all__ = ["Clash", "Dim", "Dimensions"]
 
 
 class Clash(Exception):
@@ -19,6 +21,7 @@ class Dimensions:
 
     A name that is declared as the length of a variable is firm: two firm names are different lengths unless both have
     a size. A name that only stands in an expression, as the n of eye(n), is loose: it means whatever length fits there.
+    A class may be derived: a polynomial in other classes, as the length of [x; y] is the sum of two lengths.
     """
 
     def __init__(self) -> None:
@@ -27,6 +30,9 @@ class Dimensions:
         self._firm: list[str | None] = []
         self._loose: list[str | None] = []
         self._by_name: dict[str, int] = {}
+        self._derived: dict[int, Dim] = {}
+        self._parts: dict[int, tuple[str, tuple[int, ...]]] = {}
+        self._equalities: list[tuple[Dim, Dim]] = []
 
     def new(self) -> int:
         number = len(self._parent)
@@ -48,6 +54,21 @@ class Dimensions:
             self._by_name[dim] = number
         return self._by_name[dim]
 
+    def derive(self, formula: Dim, operator: str = "", parts: tuple[int, ...] = ()) -> int:
+        """A class with the length of a polynomial, whose names `c0`, `c1`, ... are those of other classes.
+
+        Two sums, or two products, of as many parts that have to be equal are taken to be so part by part.
+        """
+        if isinstance(formula, int):
+            return self.of(formula)
+        if formula.isidentifier():
+            return int(formula[1:])
+        number = self.new()
+        self._derived[number] = formula
+        if parts:
+            self._parts[number] = operator, parts
+        return number
+
     def find(self, number: int) -> int:
         parent = self._parent
         while parent[number] != number:
@@ -67,9 +88,41 @@ class Dimensions:
         if names[0] is not None and names[1] is not None and None in sizes:
             raise Clash(names[0], names[1])
         self._parent[right] = left
+        self._merge_derived(left, right)
         self._size[left] = sizes[0] if sizes[0] is not None else sizes[1]
         self._firm[left] = names[0] or names[1]
         self._loose[left] = self._loose[left] or self._loose[right]
+
+    def _merge_derived(self, left: int, right: int) -> None:
+        """Both formulas hold from now on."""
+        if right not in self._derived:
+            return
+        formula, (operator, parts) = self._derived[right], self._parts.get(right, ("", ()))
+        if left not in self._derived:
+            self._derived[left] = formula
+            if parts:
+                self._parts[left] = operator, parts
+            return
+        own_operator, own_parts = self._parts.get(left, ("", ()))
+        if parts and operator == own_operator and len(parts) == len(own_parts):
+            try:
+                for one, other in zip(own_parts, parts):
+                    self.unify(one, other)
+                return
+            except Clash:
+                pass
+        self._equalities.append((self._derived[left], formula))
+
+    def equalities(self) -> list[tuple[Dim, Dim]]:
+        """Lengths that have to be equal and are not the same by name: of a size and a polynomial, or of two."""
+        pairs: list[tuple[Dim | None, Dim | None]] = [
+            (self._computed(left), self._computed(right)) for left, right in self._equalities
+        ]
+        for number, formula in self._derived.items():
+            size = self._size[self.find(number)]
+            if size is not None:
+                pairs.append((size, self._computed(formula)))
+        return [(left, right) for left, right in pairs if left is not None and right is not None and left != right]
 
     def known(self, number: int) -> Dim | None:
         """The size or else the name of a class, None where it has neither."""
@@ -77,7 +130,27 @@ class Dimensions:
         size = self._size[number]
         if size is not None:
             return size
+        formula = self._derived.get(number)
+        if formula is not None:
+            return self._computed(formula)
         return self._firm[number] or self._loose[number]
+
+    def _computed(self, formula: Dim) -> Dim | None:
+        """The value of a polynomial in classes, None where one of them has neither size nor name."""
+        known = {name: self.known(int(name[1:])) for name in _class_names(formula)}
+        if any(dim is None for dim in known.values()):
+            return None
+        return substituted(formula, lambda name: known[name] or 0)
+
+    def unnamed_parts(self, number: int) -> list[int]:
+        """The classes without a name that a derived length is made of, itself where it is not derived."""
+        number = self.find(number)
+        if self._size[number] is not None:
+            return []
+        formula = self._derived.get(number)
+        if formula is not None:
+            return [part for name in _class_names(formula) for part in self.unnamed_parts(int(name[1:]))]
+        return [] if self._firm[number] or self._loose[number] else [number]
 
     def name(self, number: int, name: str) -> None:
         """Names a class that has neither size nor name."""
@@ -88,3 +161,7 @@ class Dimensions:
     @property
     def names(self) -> dict[str, int]:
         return self._by_name
+
+
+def _class_names(formula: Dim) -> list[str]:
+    return list(names_in(formula))

@@ -8,11 +8,11 @@ from gradcalc.errors import GradcalcError
 from gradcalc.language import messages
 from gradcalc.language.constraints import Constraints, kind_of_sized
 from gradcalc.language.dimensions import Dim
-from gradcalc.language.kinds import MASKS, C, M, R, S, table_of
+from gradcalc.language.kinds import MASKS, C, M, R, S, block_tables, table_of
 from gradcalc.language.known import Known
 from gradcalc.language.reading import convention
 from gradcalc.language.scopes import Scopes
-from gradcalc.language.syntax import Call, Expr, Name, Number, Transpose
+from gradcalc.language.syntax import Block, Call, Expr, Name, Number, Transpose
 
 
 def fault(
@@ -86,6 +86,9 @@ def _result(node: Expr, kinds: list[int], scopes: Scopes) -> int | None:
         return S
     if isinstance(node, Call) and node.children and id(node.children[0]) in scopes.sizes:
         return kind_of_sized(node)
+    if isinstance(node, Block):
+        results = {next((row[1] for row in block_tables(node) if row[0] == kind), None) for kind in kinds}
+        return results.pop() if len(results) == 1 else None
     table = table_of(node, False, scopes.functions)
     return next((row[-1] for row in table if row[:-1] == tuple(kinds)), None)
 

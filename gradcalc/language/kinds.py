@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 from functools import cache
+from itertools import product
 
 from gradcalc.functions import catalogue
-from gradcalc.functions.entry import Atom, Composite, Linear
+from gradcalc.functions.entry import Atom, Composite, Elementwise, Linear
 from gradcalc.language.syntax import (
     Binary,
+    Block,
     Call,
     Expr,
     Index,
@@ -66,17 +68,17 @@ _MATRIX_POWER: Table = ((S, S, S), (M, S, M))
 _BY_OPERATOR = {"*": _PRODUCT, "/": _QUOTIENT, "\\": _SOLVE}
 
 
-def is_integer_literal(node: Expr) -> bool:
+def _is_fraction(node: Expr) -> bool:
     if isinstance(node, Negative):
         node = node.operand
-    return isinstance(node, Number) and node.value.denominator == 1
+    return isinstance(node, Number) and node.value.denominator != 1
 
 
 def table_of(node: Expr, broadcast: bool, functions: Container[str] = ()) -> Table:
     """The kinds that a node allows: of its operands, then of itself. functions: the names that the user defines."""
     if isinstance(node, Binary):
         if node.operator == "^":
-            return _MATRIX_POWER if is_integer_literal(node.right) else _POWER
+            return _MATRIX_POWER if not _is_fraction(node.right) else _POWER
         known = _BY_OPERATOR.get(node.operator)
         if known is not None:
             return known
@@ -86,9 +88,30 @@ def table_of(node: Expr, broadcast: bool, functions: Container[str] = ()) -> Tab
     if isinstance(node, Transpose):
         return _TRANSPOSE
     if isinstance(node, Index):
-        return _index_table(tuple([position is None for position in node.positions]))
+        return _index_table(tuple([position is None or isinstance(position, tuple) for position in node.positions]))
     assert isinstance(node, Call)
-    return _SAME if node.function in functions else function_table(node.function, len(node.children))
+    return _SAME if node.function in functions else function_table(node.function, axis_literals(node))
+
+
+def axis_literals(node: Call) -> tuple[int, ...]:
+    """For each argument the number 1 or 2 that it is, else 0."""
+    return tuple([1 if child == _ONE else 2 if child == _TWO else 0 for child in node.children])
+
+
+_ONE, _TWO = Number(1), Number(2)
+
+
+def block_tables(node: Block) -> Table:
+    """The kinds of any one operand of a block literal, and of the whole."""
+    if max(node.widths) == 1:
+        return _COLUMN_OF_PARTS
+    return _ROW_OF_PARTS if len(node.widths) == 1 else _GRID_OF_PARTS
+
+
+# Tables are known by their identity, so each is made once.
+_COLUMN_OF_PARTS: Table = ((S, C), (C, C), (R, M), (M, M))
+_ROW_OF_PARTS: Table = ((S, R), (R, R), (C, M), (M, M))
+_GRID_OF_PARTS: Table = tuple([(kind, M) for kind in _SINGLE])
 
 
 @cache
@@ -102,17 +125,42 @@ def _index_table(whole: tuple[bool, ...]) -> Table:
 
 
 @cache
-def function_table(name: str, count: int) -> Table:
-    """The kinds that a function of the catalogue allows."""
+def function_table(name: str, literals: tuple[int, ...]) -> Table:
+    """The kinds that a function of the catalogue allows; literals: as `axis_literals` gives them."""
     entry = catalogue.lookup(name)
+    count = len(literals)
+    if isinstance(entry, Elementwise):
+        return _elementwise_table(count)
     if not isinstance(entry, (Linear, Atom, Composite)):
         return _SAME
     rows: list[tuple[int, ...]] = []
     for kinds, result in entry.variants.items():
         operands = kinds.split(",")
+        out = MASKS[result if isinstance(result, str) else result[1]]
         if len(operands) == count:
-            out = result if isinstance(result, str) else result[1]
-            rows.append((*[MASKS.get(kind, S) for kind in operands], MASKS[out]))
+            rows.append((*[MASKS.get(kind, S) for kind in operands], out))
+        elif entry.axis and count == 2 and literals[1]:
+            rows += [
+                row for row in _axis_rows(MASKS[operands[0]], out, literals[1]) if row[0] == M or not entry.pairwise
+            ]
+    if entry.pairwise is not None and count == 2:
+        rows += [row for row in _elementwise_table(2) if row[0] != M]
+    return tuple(rows)
+
+
+def _axis_rows(operand: int, result: int, axis: int) -> list[tuple[int, ...]]:
+    """What a function of a vector makes of the columns (axis 1) or rows (axis 2) of a matrix, of a column or a row."""
+    if operand == C:
+        along = (M, S, (R if axis == 1 else C) if result == S else M)
+        return [along, (C, S, result)] if axis == 1 else [along]
+    return [(R, S, result)] if operand == R and axis == 2 else []
+
+
+@cache
+def _elementwise_table(count: int) -> Table:
+    rows = [(S,) * (count + 1)]
+    for kind in (C, R, M):
+        rows += [(*operands, kind) for operands in product((S, kind), repeat=count) if kind in operands]
     return tuple(rows)
 
 

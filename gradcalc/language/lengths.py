@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 
 from gradcalc.errors import GradcalcError
-from gradcalc.functions.entry import Atom, Linear
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Atom, Composite, Linear
 from gradcalc.language.dimensions import Clash, Dimensions
-from gradcalc.language.kinds import NAMES, C, M, R, S
+from gradcalc.language.kinds import NAMES, C, M, R, S, axis_literals
+from gradcalc.language.polynomial import Dim, added, multiplied, names_in, substituted
 from gradcalc.language.scopes import Scopes
 from gradcalc.language.syntax import (
     Binary,
+    Block,
     Call,
     Expr,
     Index,
@@ -20,6 +23,9 @@ from gradcalc.language.syntax import (
     Number,
     Transpose,
 )
+
+END = "end"
+"""The last position of an axis, in a slice."""
 
 Axes = tuple[int, ...]
 """The class of each axis in `Dimensions`."""
@@ -51,11 +57,14 @@ class Lengths:
         self.of: dict[int, Axes] = {}
         self.indices: dict[tuple[int, str], int] = {}
         self.minimums: list[tuple[Expr, int, int]] = []
+        self.slices: dict[tuple[int, int], tuple[Dim, int]] = {}
+        self._bounds: list[tuple[str, int]] = []
         for name in scopes.size_names:
             if not self._is_variable(name):
                 dimensions.of(name, loose=True)
         for node in scopes.order:
             self.of[id(node)] = self._node(node)
+        self._settle_bounds()
         self.free: dict[str, int] = {}
         for index, axis, name in scopes.free:
             self._attach(index, axis, name, self.free)
@@ -98,6 +107,8 @@ class Lengths:
         if isinstance(node, IndexedSum):
             self._bind(node)
             return self.of[id(node.body)]
+        if isinstance(node, Block):
+            return self._block(node)
         assert isinstance(node, Call)
         return self._call(node)
 
@@ -132,7 +143,84 @@ class Lengths:
         for axis, position in zip(operand, node.positions):
             if isinstance(position, int):
                 self.minimums.append((node, axis, position))
-        return tuple([axis for axis, position in zip(operand, node.positions) if position is None])
+        kept: list[int] = []
+        for place, (axis, position) in enumerate(zip(operand, node.positions)):
+            if position is None:
+                kept.append(axis)
+            elif isinstance(position, tuple):
+                first, last = [self._bound(bound, axis) for bound in position]
+                length = self._dimensions.derive(added(added(last, first, -1), 1))
+                self.slices[id(node), place] = (added(first, -1), length)
+                self._check_slice(node, axis, *position)
+                kept.append(length)
+        return tuple(kept)
+
+    def _bound(self, bound: Dim, axis: int) -> Dim:
+        """The end of a slice as a polynomial in classes."""
+        self._bounds += [(name, axis) for name in names_in(bound) if name != END]
+        return substituted(
+            bound, lambda name: self._class(axis if name == END else self._dimensions.of(name, loose=True))
+        )
+
+    def _settle_bounds(self) -> None:
+        """A name that stands only in the slices of one axis is the length of that axis: the n of x[2:n - 1]."""
+        find = self._dimensions.find
+        used = {find(axis) for axes in self.of.values() for axis in axes}
+        for name, axis in self._bounds:
+            number = find(self._dimensions.of(name, loose=True))
+            if number not in used and self._dimensions.known(axis) is None:
+                self._dimensions.unify(axis, number)
+                used.add(find(axis))
+
+    def _class(self, number: int) -> Dim:
+        size = self._dimensions.known(number)
+        return size if isinstance(size, int) else f"c{number}"
+
+    def _check_slice(self, node: Index, axis: int, first: Dim, last: Dim) -> None:
+        if isinstance(last, int):
+            self.minimums.append((node, axis, last))
+        if isinstance(first, int) and isinstance(last, int) and first > last:
+            raise GradcalcError(
+                "shape",
+                f"the slice {first}:{last} is empty",
+                span=node.span,
+                hint="A slice runs from the smaller position.",
+            )
+
+    def _block(self, node: Block) -> Axes:
+        """The axes of a block literal: heights add up down the rows, widths along them."""
+        heights: list[int] = []
+        widths: list[list[int]] = []
+        for row in node.rows:
+            sizes = [self._height_and_width(part) for part in row]
+            for height, _ in sizes[1:]:
+                self._require(node, sizes[0][0], height)
+            heights.append(sizes[0][0])
+            widths.append([width for _, width in sizes])
+        kind = self._kinds[id(node)]
+        for row_widths in widths[1:]:
+            if kind != C and len(row_widths) == len(widths[0]):
+                for one, other in zip(widths[0], row_widths):
+                    self._require(node, one, other)
+        height, width = self._total(heights), self._total(widths[0])
+        for row_widths in widths[1:]:
+            if len(row_widths) != len(widths[0]):
+                self._require(node, width, self._total(row_widths))
+        return (height,) if kind == C else (width,) if kind == R else (height, width)
+
+    def _height_and_width(self, part: Expr) -> tuple[int, int]:
+        kind, axes = self._kinds[id(part)], self.of[id(part)]
+        if kind == S:
+            return self._dimensions.of(1), self._dimensions.of(1)
+        if kind == C:
+            return axes[0], self._dimensions.of(1)
+        return (self._dimensions.of(1), axes[0]) if kind == R else (axes[0], axes[1])
+
+    def _total(self, classes: list[int]) -> int:
+        total: Dim = 0
+        for number in classes:
+            total = added(total, self._class(number))
+        return classes[0] if len(classes) == 1 else self._dimensions.derive(total, "+", tuple(classes))
 
     def _attach(self, index: Index, axis: int, name: str, ranges: dict[str, int]) -> None:
         """The index runs over that axis of the operand."""
@@ -173,35 +261,103 @@ class Lengths:
 
     def _call(self, node: Call) -> Axes:
         entry = self._scopes.entry(node)
-        if isinstance(entry, (Linear, Atom)):
+        if entry is not None:
+            kinds = tuple([NAMES[self._kinds.get(id(child), S)] for child in node.children])
+            entry = catalogue.meant(node.function, kinds)
+        if entry is not None and entry.axis and len(node.children) == 2 and axis_literals(node)[1]:
+            return self._along_axis(node, axis_literals(node)[1])
+        if isinstance(entry, (Linear, Atom)) or (
+            isinstance(entry, Composite) and all(isinstance(variant, tuple) for variant in entry.variants.values())
+        ):
             return self._einsum(node, entry)
-        if entry is None or self._kinds[id(node)] != S:
-            return self.of[id(node.children[0])]
-        return ()
+        return self._widest(node) if self._kinds[id(node)] != S else ()
 
-    def _einsum(self, node: Call, entry: Linear | Atom) -> Axes:
-        if node.children and id(node.children[0]) in self._scopes.sizes:
-            kinds = ["dimension"] * len(node.children)
-            axes: list[Axes] = [(self._size(child),) for child in node.children]
-        else:
-            kinds = [NAMES[self._kinds[id(child)]] for child in node.children]
-            axes = [self.of[id(child)] for child in node.children]
-        inputs, output = entry.variants[",".join(kinds)][0].split("->")
+    def _widest(self, node: Call) -> Axes:
+        """The axes that the operands with the kind of the result share."""
+        kind = self._kinds[id(node)]
+        axes: Axes | None = None
+        for child in node.children:
+            if self._kinds[id(child)] != kind:
+                continue
+            own = self.of[id(child)]
+            for one, other in zip(axes or own, own):
+                self._require(node, one, other)
+            axes = axes or own
+        assert axes is not None
+        return axes
+
+    def _along_axis(self, node: Call, axis: int) -> Axes:
+        operand = self.of[id(node.children[0])]
+        if self._kinds[id(node)] == M or len(operand) < 2:
+            return operand if self._kinds[id(node)] != S else ()
+        return (operand[2 - axis],)
+
+    def _einsum(self, node: Call, entry: Linear | Atom | Composite) -> Axes:
+        kinds: list[str] = []
+        axes: list[Axes] = []
+        for child in node.children:
+            is_size = id(child) in self._scopes.sizes
+            kinds.append("dimension" if is_size else NAMES[self._kinds[id(child)]])
+            axes.append((self._size(child),) if is_size else self.of[id(child)])
+        variant = ",".join(kinds)
+        inputs, output = entry.variants[variant][0].split("->")
         letters: dict[str, int] = {}
-        for own, given in zip(inputs.split(","), axes):
+        operands = inputs.split(",")
+        for own, given in zip(operands, axes):
             for letter, axis in zip(own, given):
                 self._require(node, letters.setdefault(letter, axis), axis)
+        if isinstance(entry, Linear):
+            for pattern, own in zip(entry.patterns(variant), operands[len(axes) :]):
+                self._pattern(node, pattern, own, letters)
         for letter in output:
             if letter not in letters:
                 letters[letter] = self._dimensions.new()
         return tuple([letters[letter] for letter in output])
 
+    def _pattern(self, node: Call, pattern: str, own: str, letters: dict[str, int]) -> None:
+        """The lengths that a constant tensor relates."""
+        dimensions = self._dimensions
+        if pattern == "merge":
+            fast, slow = [self._class(letters[letter]) for letter in own[:2]]
+            parts = (letters[own[0]], letters[own[1]])
+            whole = dimensions.derive(multiplied(fast, slow), "*", parts)
+        elif pattern == "difference":
+            whole = dimensions.derive(added(self._class(letters[own[1]]), -1))
+            own = own[1] + own[0]
+        elif pattern == "cross":
+            for letter in own:
+                three = dimensions.of(3)
+                self._require(node, letters.setdefault(letter, three), three)
+            return
+        else:
+            known = next(letters[letter] for letter in own if letter in letters)
+            for letter in own:
+                # A triangle may be of any shape, the others are square.
+                if letter not in letters or pattern == "flip":
+                    self._require(node, letters.setdefault(letter, known), known)
+            return
+        self._require(node, letters.setdefault(own[-1], whole), whole)
+
     def _size(self, node: Expr) -> int:
-        if isinstance(node, Number) and node.value.denominator == 1 and node.value > 0:
-            return self._dimensions.of(int(node.value))
-        if isinstance(node, Name) and not self._is_variable(node.name):
-            return self._dimensions.of(node.name, loose=True)
+        value = self._size_value(node)
+        if value is not None and not (isinstance(value, int) and value < 1):
+            return self._dimensions.derive(value)
         message = "a size is a whole number or the name of a dimension"
         if isinstance(node, Name):
             message += f", and {node.name} is a variable"
         raise GradcalcError("shape", message, span=node.span, hint="For example: eye(3), or eye(n) with x: vector[n].")
+
+    def _size_value(self, node: Expr) -> Dim | None:
+        """The size that an expression of numbers and names of dimensions means, as a polynomial in classes."""
+        if isinstance(node, Number):
+            return int(node.value) if node.value.denominator == 1 and node.value >= 0 else None
+        if isinstance(node, Name):
+            return None if self._is_variable(node.name) else self._class(self._dimensions.of(node.name, loose=True))
+        if not isinstance(node, Binary) or node.operator not in ("+", "-", "*"):
+            return None
+        left, right = self._size_value(node.left), self._size_value(node.right)
+        if left is None or right is None:
+            return None
+        if node.operator == "*":
+            return multiplied(left, right)
+        return added(left, right, 1 if node.operator == "+" else -1)

@@ -10,7 +10,18 @@ from gradcalc.language.dimensions import Clash
 from gradcalc.language.kinds import NAMES, C, M, R, S
 from gradcalc.language.printer import to_text
 from gradcalc.language.scopes import Scopes
-from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Name, Transpose, postorder
+from gradcalc.language.syntax import (
+    COMPARISONS,
+    Binary,
+    Block,
+    Call,
+    Expr,
+    Index,
+    IndexedSum,
+    Name,
+    Transpose,
+    postorder,
+)
 
 _VERBS = {
     "*": "multiply {} by {}",
@@ -22,6 +33,7 @@ _VERBS = {
     "\\": "solve {} for {}",
     "^": "raise {} to {}",
     ".^": "raise {} elementwise to {}",
+    **dict.fromkeys(COMPARISONS, "compare {} with {}"),
 }
 
 _LONGEST_NAMED = 40
@@ -58,6 +70,9 @@ def no_kind(node: Expr, operands: Sequence[Operand], scopes: Scopes, describe: D
     elif isinstance(node, Call):
         message = f"{node.function} cannot be applied to {_all(operands)}"
         hint = _call_hint(node, operands, scopes.entry(node))
+    elif isinstance(node, Block):
+        message = f"cannot put {_all(operands)} together in one block"
+        hint = "Vectors go below each other [x; y], columns beside each other [A, x], rows below matrices [A; x']."
     elif isinstance(node, Index):
         count = len(node.positions)
         message = f"cannot take {count} position{'' if count == 1 else 's'} of {operands[0]}"
@@ -89,6 +104,9 @@ def clash(node: Expr, operands: Sequence[Operand], lengths: Clash, scopes: Scope
     elif isinstance(node, Index):
         message = f"an index of {_short(node)} runs over {lengths.left} and over {lengths.right} entries"
         hint = "Each index of a sum has one range."
+    elif isinstance(node, Block):
+        message = f"cannot put {_all(operands)} together in one block: the lengths differ"
+        hint = "What stands in a row has one height, rows have one width."
     elif isinstance(node, IndexedSum):
         message = f"an index of the sum runs over {lengths.left} entries, and to {lengths.right}"
     elif len(operands) == 1:

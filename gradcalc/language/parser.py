@@ -8,10 +8,13 @@ from fractions import Fraction
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
-from gradcalc.language.lexer import Token, tokens
+from gradcalc.language.lexer import GREEK, Token, tokens
+from gradcalc.language.polynomial import Dim, added, multiplied
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import (
+    COMPARISONS,
     Binary,
+    Block,
     Call,
     Expr,
     Index,
@@ -25,11 +28,28 @@ from gradcalc.language.syntax import (
     Transpose,
 )
 
-_LEVELS = {"+": 2, "-": 2, ":": 3, "*": 4, "/": 4, "\\": 4, ".*": 4, "./": 4, "^": 8, ".^": 8}
+_LEVELS = {
+    **dict.fromkeys(COMPARISONS, 1),
+    "+": 2,
+    "-": 2,
+    ":": 3,
+    "*": 4,
+    "/": 4,
+    "\\": 4,
+    ".*": 4,
+    "./": 4,
+    "^": 8,
+    ".^": 8,
+}
 _UNARY_LEVEL = 6
 _RIGHT_TO_LEFT = 8
 
-_NORMS = {"_1": "norm1", "_2": "norm2", "_F": "norm2"}
+_NORMS = {"_1": "norm1", "_2": "norm2", "_F": "norm2", "_inf": "norminf"}
+
+_AXES = (Number(1), Number(2))
+
+END = "end"
+"""The last position of an axis, in a slice."""
 
 _STATEMENT_ENDS = ("newline", ";", "end")
 
@@ -37,7 +57,7 @@ _STATEMENT_ENDS = ("newline", ";", "end")
 class _Frame:
     """An open bracket, or the statement itself: what is open, and the operators that wait inside it."""
 
-    __slots__ = ("arguments", "base", "kind", "name", "operators", "primes", "ranges", "token")
+    __slots__ = ("arguments", "base", "kind", "name", "operators", "primes", "ranges", "token", "widths")
 
     def __init__(self, kind: str, token: Token, base: int) -> None:
         self.kind = kind
@@ -48,6 +68,7 @@ class _Frame:
         self.name = ""
         self.primes = 0
         self.ranges: tuple[IndexRange, ...] = ()
+        self.widths: list[int] = []
 
 
 class ExpressionParser:
@@ -92,7 +113,7 @@ class ExpressionParser:
                 self._frames[-1].operators.append(
                     ("negative" if kind == "-" else "positive", _UNARY_LEVEL, token.start)
                 )
-            elif kind in ("(", "||"):
+            elif kind in ("(", "||", "["):
                 self._frames.append(_Frame(kind, token, len(self._operands)))
             elif kind == "newline" and (len(self._frames) > 1 or self._frames[-1].operators):
                 continue
@@ -141,7 +162,7 @@ class ExpressionParser:
                 )
             return False
         entry = catalogue.lookup(token.text)
-        if entry is not None and token.text == entry.name and token.text not in self._variables:
+        if entry is not None and token.text in reserved(entry) and token.text not in self._variables:
             raise GradcalcError(
                 "name",
                 f"{token.text} is a function and stands here without an argument",
@@ -208,6 +229,19 @@ class ExpressionParser:
                     self.position += 1
                     token = after
                 self._operands[-1] = Call(name, (self._operands[-1],), 0, (frame.token.start, token.end))
+            elif kind in (",", ";") and frame.kind == "[":
+                self._reduce(frame, 0)
+                frame.arguments.append(self._operands.pop())
+                if kind == ";":
+                    self._end_row(frame)
+                self.position += 1
+                return False
+            elif kind == "]" and frame.kind == "[":
+                self._reduce(frame, 0)
+                frame.arguments.append(self._operands.pop())
+                self._end_row(frame)
+                self._frames.pop()
+                self._operands.append(_block(frame.arguments, frame.widths, (frame.token.start, token.end)))
             elif kind == "," and frame.kind == "call":
                 self._reduce(frame, 0)
                 frame.arguments.append(self._operands.pop())
@@ -241,6 +275,9 @@ class ExpressionParser:
                 else:
                     operands.append(Binary(name, left, right, span))
 
+    def _end_row(self, frame: _Frame) -> None:
+        frame.widths.append(len(frame.arguments) - sum(frame.widths))
+
     def _close(self, frame: _Frame, token: Token) -> None:
         self._frames.pop()
         span = (frame.token.start, token.end)
@@ -249,7 +286,7 @@ class ExpressionParser:
         elif frame.kind == "call":
             frame.arguments.append(self._operands.pop())
             self._check_arity(frame, span)
-            self._operands.append(Call(frame.name, tuple(frame.arguments), frame.primes, span))
+            self._operands.append(_call(frame.name, tuple(frame.arguments), frame.primes, span))
 
     def _check_arity(self, frame: _Frame, span: tuple[int, int]) -> None:
         allowed = [1] if frame.name in self._functions else arities(frame.name)
@@ -268,31 +305,11 @@ class ExpressionParser:
         positions: list[Position] = []
         self.position += 1
         while True:
-            token = self._tokens[self.position]
-            if token.kind == ":":
-                positions.append(None)
-            elif token.kind == "number" and token.text.isdigit():
-                positions.append(int(token.text))
-            elif token.kind == "name":
-                positions.append(token.text)
-            else:
-                raise GradcalcError(
-                    "syntax",
-                    f"{_found(token)} where a position was expected",
-                    span=(token.start, max(token.end, token.start + 1)),
-                    hint="Positions are whole numbers from 1, names of indices, or `:`, as in x[2], A[i,j], A[:,1].",
-                )
-            after = self._tokens[self.position + 1]
-            self.position += 2
+            positions.append(self._one_position())
+            after = self._tokens[self.position]
+            self.position += 1
             if after.kind == "]":
                 break
-            if after.kind == ":":
-                raise GradcalcError(
-                    "syntax",
-                    "slices are not part of the language",
-                    span=(token.start, after.end),
-                    hint="Index one position x[2], or a whole row or column A[1,:].",
-                )
             if after.kind != ",":
                 raise GradcalcError(
                     "syntax",
@@ -304,9 +321,65 @@ class ExpressionParser:
         end = self._tokens[self.position - 1].end
         if len(positions) > 2:
             raise GradcalcError("syntax", "at most two positions can be given", span=(opener.start, end))
-        if any(position == 0 for position in positions):
+        if any(position == 0 or (isinstance(position, tuple) and position[0] == 0) for position in positions):
             raise GradcalcError("shape", "positions are counted from 1", span=(opener.start, end))
         self._operands[-1] = Index(operand, tuple(positions), (operand.span[0] if operand.span else opener.start, end))
+
+    def _one_position(self) -> Position:
+        """One position of an index: a number, a name, `:`, or a slice `2:n - 1`."""
+        token = self._tokens[self.position]
+        if token.kind == ":":
+            self.position += 1
+            return None
+        first = self._bound()
+        if self._tokens[self.position].kind == ":":
+            self.position += 1
+            return (first, self._bound())
+        if isinstance(first, str) and not first.isidentifier():
+            raise GradcalcError(
+                "syntax",
+                f"{first} is no position",
+                span=(token.start, self._tokens[self.position - 1].end),
+                hint="A position is a whole number or the name of an index; a slice is x[2:n - 1].",
+            )
+        if first == END:
+            raise GradcalcError(
+                "syntax",
+                "`end` stands only in a slice",
+                span=(token.start, token.end),
+                hint="Write x[end:end] for the last entry as a vector.",
+            )
+        return first
+
+    def _bound(self) -> Dim:
+        """A whole number, a name, or sums and products of them."""
+        total: Dim | None = None
+        sign = 1
+        while True:
+            term = self._factor()
+            while self._tokens[self.position].kind == "*":
+                self.position += 1
+                term = multiplied(term, self._factor())
+            total = term if total is None else added(total, term, sign)
+            kind = self._tokens[self.position].kind
+            if kind not in ("+", "-"):
+                return total
+            sign = 1 if kind == "+" else -1
+            self.position += 1
+
+    def _factor(self) -> Dim:
+        token = self._tokens[self.position]
+        self.position += 1
+        if token.kind == "number" and token.text.isdigit():
+            return int(token.text)
+        if token.kind == "name":
+            return token.text
+        raise GradcalcError(
+            "syntax",
+            f"{_found(token)} where a position was expected",
+            span=(token.start, max(token.end, token.start + 1)),
+            hint="Positions are whole numbers from 1, names of indices, slices or `:`, as in x[2], A[i,j], x[2:n], A[:,1].",
+        )
 
     def _ranges(self) -> tuple[IndexRange, ...]:
         """The bound indices after `sum[`, up to and with the closing bracket."""
@@ -360,14 +433,8 @@ class ExpressionParser:
         span = (token.start, max(token.end, token.start + 1))
         frame = self._frames[-1]
         previous = self._tokens[self.position - 2] if self.position > 1 else None
-        if token.kind == "[":
-            return GradcalcError(
-                "syntax",
-                "block literals are not part of the language",
-                span=span,
-                hint="Give the matrix a name and its values with --set or --data.",
-            )
-        if token.kind in _STATEMENT_ENDS and len(self._frames) > 1:
+        ends_row = frame.kind == "[" and token.kind == ";"
+        if token.kind in _STATEMENT_ENDS and len(self._frames) > 1 and not ends_row:
             return self._unclosed(frame)
         if previous is not None and (previous.kind in _LEVELS or previous.kind == ","):
             return GradcalcError(
@@ -383,7 +450,7 @@ class ExpressionParser:
         )
 
     def _unclosed(self, frame: _Frame) -> GradcalcError:
-        closing = "||" if frame.kind == "||" else ")"
+        closing = {"||": "||", "[": "]"}.get(frame.kind, ")")
         opener = frame.token
         return GradcalcError(
             "syntax",
@@ -410,15 +477,13 @@ class ExpressionParser:
             return self._unclosed(frame)
         if token.kind == ")":
             return GradcalcError("syntax", "`)` closes nothing", span=span, hint="Remove it, or add a `(` before.")
-        if token.kind in ("=", "=="):
+        if token.kind == "=":
             return GradcalcError(
                 "syntax",
                 f"`{token.text}` is not expected here",
                 span=span,
                 hint="A definition is written NAME = expression, a statement of its own.",
             )
-        if token.kind in ("<", ">", "<=", ">="):
-            return GradcalcError("syntax", "comparisons are not part of the language", span=span)
         if token.kind == ",":
             return GradcalcError("syntax", "`,` is not expected here", span=span, hint="Decimals are written 0.5.")
         return GradcalcError("syntax", f"{_found(token)} where an operator was expected", span=span)
@@ -451,12 +516,32 @@ def arities(name: str) -> list[int]:
     """How many arguments a function of the catalogue takes."""
     entry = catalogue.lookup(name)
     assert entry is not None
-    if isinstance(entry, catalogue.Elementwise):
-        return [1]
-    if isinstance(entry, catalogue.Composite):
-        return [len(entry.parameters)]
-    assert isinstance(entry, (catalogue.Linear, catalogue.Atom))
-    return sorted({len(kinds.split(",")) for kinds in entry.variants})
+    return list(entry.arities)
+
+
+def reserved(entry: catalogue.Function) -> tuple[str, ...]:
+    """The spellings of a function that no variable has; a Greek letter may be both."""
+    return tuple([name for name in (entry.name, entry.spelling) if name not in _LETTERS])
+
+
+_LETTERS = frozenset(GREEK.values())
+
+
+def _call(name: str, arguments: tuple[Expr, ...], primes: int, span: tuple[int, int]) -> Expr:
+    """A call; of two operands that `max` compares, of the matrices that `hcat` joins, in their own form."""
+    entry = catalogue.lookup(name)
+    if isinstance(entry, catalogue.Joining):
+        widths = [1] * len(arguments) if entry.below else [len(arguments)]
+        return _block(list(arguments), widths, span)
+    if isinstance(entry, catalogue.Elementwise) and entry.operator is not None:
+        return Binary(entry.operator, arguments[0], arguments[1], span)
+    if entry is not None and entry.pairwise is not None and len(arguments) == 2 and arguments[1] not in _AXES:
+        name = entry.pairwise
+    return Call(name, arguments, primes, span)
+
+
+def _block(parts: list[Expr], widths: list[int], span: tuple[int, int]) -> Expr:
+    return parts[0] if len(parts) == 1 else Block(tuple(widths), tuple(parts), span)
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:

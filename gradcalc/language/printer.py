@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from gradcalc.functions import catalogue
 from gradcalc.language.syntax import (
+    COMPARISONS,
     Binary,
+    Block,
     Call,
     Declaration,
     Expr,
@@ -19,11 +22,16 @@ from gradcalc.language.syntax import (
     Transpose,
 )
 
-_SUM, _PRODUCT, _UNARY, _POWER, _POSTFIX = 1, 2, 3, 4, 5
+_COMPARISON, _SUM, _PRODUCT, _UNARY, _POWER, _POSTFIX = 1, 2, 3, 4, 5, 6
 
-_LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "\\": 2, ".*": 2, "./": 2, "^": 4, ".^": 4}
+_LEVELS = {
+    **dict.fromkeys(COMPARISONS, _COMPARISON),
+    **dict.fromkeys(("+", "-"), _SUM),
+    **dict.fromkeys(("*", "/", "\\", ".*", "./"), _PRODUCT),
+    **dict.fromkeys(("^", ".^"), _POWER),
+}
 
-_SPACED = {"+", "-", ".*", "./"}
+_SPACED = {"+", "-", ".*", "./", *COMPARISONS}
 
 _LONGEST_PLAIN_NUMBER = 16
 
@@ -63,16 +71,32 @@ def _pieces(node: Expr) -> tuple[int, list[str | tuple[Expr, int]]]:
     if isinstance(node, Binary):
         return _binary_pieces(node)
     if isinstance(node, Call):
-        pieces: list[str | tuple[Expr, int]] = [node.function + "'" * node.primes + "("]
+        entry = catalogue.lookup(node.function)
+        name = node.function if entry is None else entry.spelling
+        pieces: list[str | tuple[Expr, int]] = [name + "'" * node.primes + "("]
         for place, child in enumerate(node.children):
             if place:
                 pieces.append(", ")
             pieces.append((child, 0))
         return _POSTFIX, [*pieces, ")"]
+    if isinstance(node, Block):
+        return _POSTFIX, _block_pieces(node)
     if isinstance(node, Index):
         return _POSTFIX, [(node.operand, _POSTFIX), "[" + ",".join([_position(p) for p in node.positions]) + "]"]
     assert isinstance(node, IndexedSum)
     return _POSTFIX, ["sum[" + ",".join([_range(r) for r in node.ranges]) + "](", (node.body, 0), ")"]
+
+
+def _block_pieces(node: Block) -> list[str | tuple[Expr, int]]:
+    pieces: list[str | tuple[Expr, int]] = ["["]
+    for number, row in enumerate(node.rows):
+        if number:
+            pieces.append("; ")
+        for place, part in enumerate(row):
+            if place:
+                pieces.append(", ")
+            pieces.append((part, 0))
+    return [*pieces, "]"]
 
 
 def _binary_pieces(node: Binary) -> tuple[int, list[str | tuple[Expr, int]]]:
@@ -87,7 +111,7 @@ def _binary_pieces(node: Binary) -> tuple[int, list[str | tuple[Expr, int]]]:
         # Not needed by the parser, but `(a .* b)*c` reads as it is meant.
         left = _UNARY
     right = level + 1
-    if isinstance(node.right, Negative):
+    if isinstance(node.right, Negative) and level != _COMPARISON:
         right = _POWER
     return level, [(node.left, left), written, (node.right, right)]
 
@@ -125,6 +149,8 @@ def _decimal_places(denominator: int) -> int | None:
 
 
 def _position(position: Position) -> str:
+    if isinstance(position, tuple):
+        return f"{position[0]}:{position[1]}"
     return ":" if position is None else str(position)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.language.lexer import Token, tokens
-from gradcalc.language.parser import ExpressionParser, nearest
+from gradcalc.language.parser import ExpressionParser, nearest, reserved
 from gradcalc.language.syntax import (
     Declaration,
     Definition,
@@ -98,7 +98,7 @@ class ProgramParser:
                 depth += 1
             elif token.kind in (")", "]"):
                 depth -= 1
-            start = token.kind == ";" or (token.kind == "newline" and depth <= 0)
+            start = token.kind in (";", "newline") and depth <= 0
             if position == 0 and token.kind in ("newline", ";"):
                 start = True
         if found and found[0].kind == "name" and self._defines_function(0):
@@ -149,7 +149,7 @@ class ProgramParser:
 
     def _check_definable(self, token: Token) -> None:
         entry = catalogue.lookup(token.text)
-        if token.text == "pi" or (entry is not None and entry.name == token.text):
+        if token.text == "pi" or (entry is not None and token.text in reserved(entry)):
             what = "a constant" if token.text == "pi" else "a function of the language"
             raise GradcalcError(
                 "name",

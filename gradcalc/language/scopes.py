@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
-from gradcalc.functions.entry import Function, Linear
+from gradcalc.functions.entry import Function
+from gradcalc.language.polynomial import names_in
 from gradcalc.language.syntax import (
     Call,
     Expr,
@@ -103,6 +104,9 @@ class Scopes:
 
     def _index(self, node: Index, binders: dict[str, list[IndexedSum]]) -> None:
         for axis, position in enumerate(node.positions):
+            if isinstance(position, tuple):
+                names = [name for bound in position for name in names_in(bound) if name != "end"]
+                self.size_names.update(dict.fromkeys(names))
             if not isinstance(position, str):
                 continue
             around = binders.get(position)
@@ -112,6 +116,10 @@ class Scopes:
                 self.free.append((node, axis, position))
             else:
                 self._unbound.setdefault(id(node), position)
+
+    def _size(self, size: Expr) -> None:
+        self.sizes.add(id(size))
+        self.size_names.update({node.name: None for node in postorder(size) if isinstance(node, Name)})
 
     def _reach(self, objective: Expr) -> None:
         order = self.order
@@ -133,9 +141,13 @@ class Scopes:
                 used = self.definition(node)
             elif isinstance(node, Call):
                 used = self.body(node)
-                if takes_sizes(self.entry(node)):
-                    self.sizes.update([id(child) for child in node.children])
-                    self.size_names.update({child.name: None for child in node.children if isinstance(child, Name)})
+                first = first_size(node) if node.function not in self.functions else None
+                if first is not None:
+                    for child in node.children[first:]:
+                        self._size(child)
+                    pending.extend(
+                        [(child, False) for child in reversed(node.children[:first]) if id(child) not in met]
+                    )
                     continue
             elif isinstance(node, Index) and id(node) in self._unbound:
                 raise _not_bound(node, self._unbound[id(node)])
@@ -146,9 +158,9 @@ class Scopes:
             pending.extend([(child, False) for child in reversed(node.children) if id(child) not in met])
 
 
-def takes_sizes(entry: Function | None) -> bool:
-    """Whether the operands of a function are sizes."""
-    return isinstance(entry, Linear) and any(kinds.startswith("dimension") for kinds in entry.variants)
+def first_size(node: Call) -> int | None:
+    """The place of the first operand that is a size."""
+    return catalogue.first_size(node.function)
 
 
 def _not_bound(node: Index, name: str) -> GradcalcError:

@@ -11,19 +11,23 @@ from collections.abc import Collection, Mapping
 from gradcalc.errors import GradcalcError
 from gradcalc.language.constraints import Constraints
 from gradcalc.language.dimensions import Dim, Dimensions
-from gradcalc.language.kinds import NAMES, RANKS
+from gradcalc.language.kinds import NAMES, RANKS, S
 from gradcalc.language.known import known_beforehand
 from gradcalc.language.lengths import Axes, Lengths
+from gradcalc.language.polynomial import added, multiplied, names_in, substituted
 from gradcalc.language.reading import Reading, best_reading, convention
 from gradcalc.language.scopes import Scopes
 from gradcalc.language.syntax import (
     Binary,
+    Call,
     Expr,
     FunctionDefinition,
+    Index,
     IndexedSum,
     Name,
     Number,
     Program,
+    postorder,
 )
 
 ORIGINS = ("declared", "given", "inferred", "assumed")
@@ -33,9 +37,10 @@ class Variable:
     """kind: scalar, vector or matrix. dims: the lengths of its axes. origin: how its kind is known, of `ORIGINS`.
 
     structure: symmetric, spd, skew, diagonal, lower, upper, toeplitz, orthogonal, positive, or None.
+    whole: it stands in the exponent of a matrix, where only whole numbers do.
     """
 
-    __slots__ = ("dims", "kind", "name", "origin", "structure")
+    __slots__ = ("dims", "kind", "name", "origin", "structure", "whole")
 
     def __init__(self, name: str, kind: str, dims: tuple[Dim, ...], origin: str, structure: str | None) -> None:
         self.name = name
@@ -43,6 +48,7 @@ class Variable:
         self.dims = dims
         self.origin = origin
         self.structure = structure
+        self.whole = False
 
 
 class Typing:
@@ -65,10 +71,15 @@ class Typing:
         self._dims: dict[int, tuple[int, ...]] = {}
         self._lengths = Dimensions()
         self._indices: dict[tuple[int, str], int] = {}
+        self._slices: dict[tuple[int, int], tuple[Dim, int]] = {}
 
     def kind(self, node: Expr) -> str:
         """scalar, vector, row or matrix."""
         return NAMES[self._kinds[id(node)]]
+
+    def knows(self, node: Expr) -> bool:
+        """Whether the expression has a kind: a size has none."""
+        return id(node) in self._kinds
 
     def dims(self, node: Expr) -> tuple[Dim, ...]:
         """The lengths of the axes: of a row the one of its entries, of a matrix rows and columns."""
@@ -84,26 +95,39 @@ class Typing:
         return self.length(self._indices[id(node), name])
 
     def dimension(self, node: Expr) -> Dim:
-        """The length that a dimension argument means, as the `n` of eye(n)."""
+        """The length that a dimension argument means, as the `n` of eye(n) or the `2*n` of zeros(2*n)."""
         if isinstance(node, Number):
             return int(node.value)
-        assert isinstance(node, Name)
-        return self.named_length(node.name)
+        if isinstance(node, Name):
+            return self.named_length(node.name)
+        assert isinstance(node, Binary)
+        left, right = self.dimension(node.left), self.dimension(node.right)
+        return (
+            multiplied(left, right) if node.operator == "*" else added(left, right, 1 if node.operator == "+" else -1)
+        )
+
+    def slice_of(self, node: Index, axis: int) -> tuple[Dim, Dim]:
+        """How many entries come before a slice, and how long it is."""
+        offset, length = self._slices[id(node), axis]
+        return substituted(offset, lambda name: self.length(int(name[1:]))), self.length(length)
 
     def named_length(self, name: str) -> Dim:
         """The size of a named dimension where it is known, else its name."""
         return self.length(self._lengths.of(name, loose=True))
 
     @property
+    def equalities(self) -> list[tuple[Dim, Dim]]:
+        """Lengths that have to be equal: the sizes of dimensions are chosen so that they are."""
+        return self._lengths.equalities()
+
+    @property
     def dimension_names(self) -> list[str]:
         """The names of the dimensions whose sizes are not known."""
         names: dict[str, None] = {}
         for variable in self.variables.values():
-            names.update({dim: None for dim in variable.dims if isinstance(dim, str)})
+            names.update({name: None for dim in variable.dims for name in names_in(dim)})
         for name in self._lengths.names:
-            known = self.named_length(name)
-            if isinstance(known, str):
-                names[known] = None
+            names.update(dict.fromkeys(names_in(self.named_length(name))))
         return list(names)
 
 
@@ -232,7 +256,32 @@ class _Inference:
         )
         self._typing._dims = found.of
         self._typing._indices = found.indices
+        self._typing._slices = found.slices
+        self._check_equalities()
         self._lengths = found
+
+    def _check_equalities(self) -> None:
+        for left, right in self._dimensions.equalities():
+            if isinstance(left, int) and isinstance(right, int):
+                raise GradcalcError(
+                    "shape",
+                    f"a length is {left} and has to be {right}",
+                    span=self._program.objective.span,
+                    hint="The parts of a block, a slice or a reshaped matrix do not add up.",
+                )
+
+    def _whole_names(self) -> set[str]:
+        """The scalars in exponents of matrices, and the orders of polygamma."""
+        found: set[str] = set()
+        for node in self._scopes.order:
+            exponent: Expr | None = None
+            if isinstance(node, Binary) and node.operator == "^" and self._typing.kind(node.left) == "matrix":
+                exponent = node.right
+            elif isinstance(node, Call) and node.function in ("matpow", "polygamma"):
+                exponent = node.children[node.function == "matpow"]
+            if exponent is not None:
+                found.update([leaf.name for leaf in postorder(exponent) if isinstance(leaf, Name)])
+        return {name for name in found if name in self._reading and self._reading[name] == S}
 
     def _name_lengths(self) -> None:
         typing, dimensions = self._typing, self._dimensions
@@ -247,8 +296,10 @@ class _Inference:
                 self._name(axis, _LENGTHS, taken)
 
     def _name(self, axis: int, letters: str, taken: set[str]) -> None:
-        if self._dimensions.known(axis) is not None:
-            return
+        for part in self._dimensions.unnamed_parts(axis):
+            self._name_part(part, letters, taken)
+
+    def _name_part(self, axis: int, letters: str, taken: set[str]) -> None:
         name = next((letter for letter in letters if letter not in taken), None)
         while name is None or name in taken:
             self._numbered += 1
@@ -269,6 +320,8 @@ class _Inference:
                 origin = "assumed"
             dims = tuple([typing.length(axis) for axis in self._axes[name]])
             typing.variables[name] = Variable(name, NAMES[kind], dims, origin, structure)
+        for name in self._whole_names():
+            typing.variables[name].whole = True
         typing.free_indices = {name: typing.length(axis) for name, axis in self._lengths.free.items()}
         for node, axis, position in self._lengths.minimums:
             length = typing.length(axis)

@@ -102,7 +102,9 @@ class Transpose(Expr):
         return self.children[0]
 
 
-OPERATORS = ("+", "-", "*", "/", "\\", ".*", "./", "^", ".^")
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+
+OPERATORS = ("+", "-", "*", "/", "\\", ".*", "./", "^", ".^", *COMPARISONS)
 
 
 class Binary(Expr):
@@ -137,8 +139,11 @@ class Call(Expr):
         super().__init__(("call", function, primes), arguments, span)
 
 
-Position = int | str | None
-"""Where an axis is indexed: a 1-based number, the name of an index, or None for `:` (the whole axis)."""
+Slice = tuple[int | str, int | str]
+"""The first and the last position of a part of an axis: numbers, lengths as `n - 1`, with `end` for the last of all."""
+
+Position = int | str | Slice | None
+"""Where an axis is indexed: a 1-based number, the name of an index, a slice, or None for `:` (the whole axis)."""
 
 
 class Index(Expr):
@@ -153,6 +158,26 @@ class Index(Expr):
     @property
     def operand(self) -> Expr:
         return self.children[0]
+
+
+class Block(Expr):
+    """`[A, B; C, D]`: operands beside each other, rows of them below each other. widths: how many stand in each row."""
+
+    __slots__ = ("widths",)
+
+    def __init__(self, widths: tuple[int, ...], parts: tuple[Expr, ...], span: Span | None = None) -> None:
+        self.widths = widths
+        super().__init__(("block", widths), parts, span)
+
+    @property
+    def rows(self) -> list[tuple[Expr, ...]]:
+        """The operands row by row."""
+        answer: list[tuple[Expr, ...]] = []
+        start = 0
+        for width in self.widths:
+            answer.append(self.children[start : start + width])
+            start += width
+        return answer
 
 
 IndexRange = tuple[str, "int | None", "int | str | None"]
@@ -310,6 +335,8 @@ def with_children(node: Expr, children: tuple[Expr, ...]) -> Expr:
         return Index(children[0], node.positions, node.span)
     if isinstance(node, IndexedSum):
         return IndexedSum(node.ranges, children[0], node.span)
+    if isinstance(node, Block):
+        return Block(node.widths, children, node.span)
     return node
 
 

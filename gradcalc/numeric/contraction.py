@@ -9,9 +9,10 @@ import numpy as np
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
+from gradcalc.language.polynomial import Dim, size_of
 from gradcalc.language.shapes import Typing
 from gradcalc.numeric.reference import StandIn
-from gradcalc.tensor.nodes import Atom, Basis, Contraction, Elementwise, Node, Sum, Symbol, postorder
+from gradcalc.tensor.nodes import Atom, Basis, Contraction, Elementwise, Node, Pattern, Sum, Symbol, postorder
 
 Array = Any
 
@@ -28,10 +29,8 @@ def tensor_value(root: Node, typing: Typing, arrays: Mapping[str, Array], sizes:
 def _value(
     node: Node, values: dict[Node, Array], typing: Typing, arrays: Mapping[str, Array], sizes: Mapping[str, int]
 ) -> Array:
-    def length(dim: int | str) -> int:
-        if isinstance(dim, int):
-            return dim
-        return sizes[dim]
+    def length(dim: Dim) -> int:
+        return size_of(dim, sizes)
 
     if isinstance(node, Symbol):
         return np.asarray(arrays[node.name], dtype=float) if node.name in arrays else np.pi
@@ -46,21 +45,50 @@ def _value(
         name, primes = node.function
         if name in typing.functions:
             return StandIn(name).evaluate(values[node.operand], primes)
-        return _apply(name, values[node.operand])
+        return _apply(name, [values[operand] for operand in node.operands])
+    if isinstance(node, Pattern):
+        return pattern_value(node.name, [length(dim) for dim in node.dims], length(node.offset))
     if isinstance(node, Atom):
         try:
-            return _apply(node.name, values[node.operand])
+            return _along(node, [values[operand] for operand in node.operands])
         except np.linalg.LinAlgError:
             raise GradcalcError("numeric", f"a matrix is singular in {node.name}") from None
     assert isinstance(node, Contraction)
     return _contract(node, values, length)
 
 
-def _apply(name: str, operand: Array) -> Array:
+def _along(node: Atom, operands: list[Array]) -> Array:
+    """The function along the leading axes of the first operand."""
+    operand, *others = operands
+    if not node.batch:
+        return _apply(node.name, operands)
+    front = operand.shape[: node.batch]
+    parts = [_apply(node.name, [operand[place], *others]) for place in np.ndindex(*front)]
+    return np.reshape(np.stack(parts), front + np.shape(parts[0]))
+
+
+def _apply(name: str, operands: list[Array]) -> Array:
     entry = catalogue.lookup(name)
     assert entry is not None
     assert entry.reference is not None
-    return entry.reference(np, np.asarray(operand))
+    return entry.reference(np, *[np.asarray(operand) for operand in operands])
+
+
+def pattern_value(name: str, shape: list[int], offset: int = 0) -> Array:
+    """A constant tensor, of `gradcalc.functions.entry.PATTERNS`."""
+    if name == "merge":
+        fast, slow, whole = shape
+        return np.eye(whole).reshape(slow, fast, whole).transpose(1, 0, 2)
+    if name == "cross":
+        answer = np.zeros((3, 3, 3))
+        for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+            answer[i, j, k], answer[i, k, j] = 1.0, -1.0
+        return answer
+    if name == "lower":
+        return np.tril(np.ones(shape))
+    if name == "difference":
+        return np.diff(np.eye(shape[1]), axis=0)
+    return np.eye(shape[0])[::-1] if name == "flip" else np.eye(shape[0], shape[1], offset)
 
 
 def _coefficient(number: Any, powers: tuple[tuple[str, int], ...], length: Any) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
 
 from gradcalc.errors import GradcalcError
+from gradcalc.language.polynomial import Dim, names_in, size_of
 from gradcalc.language.shapes import Typing, Variable
 from gradcalc.language.syntax import Program
 from gradcalc.numeric.arrays import check_memory
@@ -55,7 +57,34 @@ def choose_sizes(typing: Typing, asked: Mapping[str, int], order: int = 0) -> di
         sizes[name] = candidate
         taken.add(candidate)
         candidate = 3
-    return sizes
+    return _consistent(typing, sizes, [name for name in names if name not in asked])
+
+
+_SIZES_TRIED = (3, 2, 4, 1, 6, 5, 8, 9, 10, 12)
+_MOST_TRIED = 200_000
+
+
+def _consistent(typing: Typing, sizes: dict[str, int], free: list[str]) -> dict[str, int]:
+    """The sizes, others for the free dimensions where lengths that have to be equal are not.
+
+    Raises GradcalcError of kind shape where no sizes are found.
+    """
+    equalities = typing.equalities
+    involved = list(dict.fromkeys([n for pair in equalities for dim in pair for n in names_in(dim) if n in free]))
+
+    def fits(candidate: dict[str, int]) -> bool:
+        return all(size_of(left, candidate) == size_of(right, candidate) for left, right in equalities)
+
+    if fits(sizes):
+        return sizes
+    for choice in islice(product(_SIZES_TRIED, repeat=len(involved)), _MOST_TRIED):
+        candidate = {**sizes, **dict(zip(involved, choice))}
+        if fits(candidate):
+            return candidate
+    left, right = equalities[0]
+    raise GradcalcError(
+        "shape", f"no sizes were found for which {left} is {right}", hint="Give the sizes with --size n=3."
+    )
 
 
 def draw(
@@ -106,14 +135,16 @@ def draw(
 _PLANS = ("normal", "positive", "unit", "definite", "mixed", "small", "positive-definite")
 
 
-def _length(dim: int | str, sizes: Mapping[str, int]) -> int:
-    return dim if isinstance(dim, int) else sizes[dim]
+def _length(dim: Dim, sizes: Mapping[str, int]) -> int:
+    return size_of(dim, sizes)
 
 
 def _drawn(variable: Variable, sizes: Mapping[str, int], generator: np.random.Generator, plan: str) -> Array:
     shape = tuple([_length(dim, sizes) for dim in variable.dims])
     if plan == "mixed":
         plan = str(generator.choice(["normal", "positive", "unit", "definite"]))
+    if variable.whole:
+        return np.asarray(float(generator.integers(2, 5)))
     array = np.asarray(_plain(variable, shape, generator, plan))
     if variable.structure is not None:
         array = _structured(variable.structure, array)

@@ -7,6 +7,7 @@ matrices and identities are never multiplied out, and inverses that multiply som
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,9 +16,13 @@ import numpy as np
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.numpy_source import HELPERS
+from gradcalc.language.kinds import axis_literals
+from gradcalc.language.polynomial import Dim, added, names_in
 from gradcalc.language.shapes import Typing, Variable, infer
 from gradcalc.language.syntax import (
+    COMPARISONS,
     Binary,
+    Block,
     Call,
     Expr,
     FunctionDefinition,
@@ -176,8 +181,9 @@ class _Compiler:
             scalars, chain = self._factors(node)
             return [leaf for leaf, _ in scalars] + [leaf for leaf, _ in chain]
         if isinstance(node, Call):
-            if _takes_dimensions(node):
-                return []
+            first = catalogue.first_size(node.function)
+            if first is not None:
+                return list(node.children[:first])
             if node.function == "tr" and _is_product(node.children[0]):
                 return self._operands(node.children[0])
         reflected = self._reflected(node)
@@ -273,7 +279,7 @@ class _Compiler:
         if reflected is not None:
             assert isinstance(node, Binary)
             assert isinstance(node.right, Call)
-            return _Form(self._elementwise(node.right, self._assign(f"-{self._value(reflected)}")))
+            return _Form(self._reflected_code(node.right, self._value(reflected)))
         if isinstance(node, Transpose) and not _is_product(node):
             form = self._form(node.operand)
             if self._rank(node) < 2:
@@ -287,13 +293,39 @@ class _Compiler:
         if isinstance(node, Binary):
             return self._binary(node)
         if isinstance(node, Index):
-            places = [":" if place is None else str(int(place) - 1) for place in node.positions]
+            places = [self._place(node, axis) for axis in range(len(node.positions))]
             operand = self._form(node.operand)
-            if operand.form == "eye":
+            if operand.form == "eye" and not any(isinstance(place, tuple) for place in node.positions):
                 return _Form(self._assign(f"(np.arange({operand.code}) == {places[1]}).astype(float)"))
             return _Form(self._assign(f"{self._plain(operand)}[{', '.join(places)}]"))
+        if isinstance(node, Block):
+            return self._block(node)
         assert isinstance(node, Call)
         return self._call(node)
+
+    def _place(self, node: Index, axis: int) -> str:
+        """A position or a slice as NumPy writes it."""
+        position = node.positions[axis]
+        if position is None:
+            return ":"
+        if not isinstance(position, tuple):
+            return str(int(position) - 1)
+        offset, length = self._typing.slice_of(node, axis)
+        return f"{self._dimension(offset)}:{self._dimension(added(offset, length))}"
+
+    def _block(self, node: Block) -> _Form:
+        if self._rank(node) == 1:
+            parts = [self._value(part) for part in node.children]
+            return _Form(self._assign(f"np.hstack([{', '.join(parts)}])"))
+        rows = [f"[{', '.join([self._as_matrix(part) for part in row])}]" for row in node.rows]
+        return _Form(self._assign(f"np.block([{', '.join(rows)}])"))
+
+    def _as_matrix(self, part: Expr) -> str:
+        """A part of a block with two axes."""
+        value, kind = self._value(part), self._typing.kind(part)
+        if kind == "vector":
+            return f"{value}[:, None]"
+        return f"{value}[None, :]" if kind == "row" else f"np.full((1, 1), {value})" if kind == "scalar" else value
 
     def _name(self, node: Name) -> _Form:
         if node.name in self._parameters:
@@ -302,11 +334,12 @@ class _Compiler:
             return _Form("np.pi")
         return _Form(self._dimension(self._typing.named_length(node.name)))
 
-    def _dimension(self, dim: int | str) -> str:
+    def _dimension(self, dim: Dim) -> str:
         if isinstance(dim, int):
             return str(dim)
-        self._used_dims[dim] = None
-        return f"size_{dim}"
+        self._used_dims.update(dict.fromkeys(names_in(dim)))
+        code = re.sub(r"[^\W\d]\w*", lambda name: f"size_{name[0]}", dim)
+        return code if dim.isidentifier() else f"({code})"
 
     def _binary(self, node: Binary) -> _Form:
         operator = node.operator
@@ -323,7 +356,11 @@ class _Compiler:
                 return _Form(self._assign(f"{self._plain(right)} / {self._plain(left)}"))
             return _Form(self._assign(f"np.linalg.solve({self._plain(left)}, {self._plain(right)})"))
         if operator == "^" and self._rank(node.left) == 2:
-            return _Form(self._assign(f"np.linalg.matrix_power({self._plain(left)}, {_integer(node.right)})"))
+            whole = _integer(node.right)
+            if whole is None:
+                self._helpers["_matpow"] = None
+                return _Form(self._assign(f"_matpow({self._plain(left)}, {self._plain(right)})"))
+            return _Form(self._assign(f"np.linalg.matrix_power({self._plain(left)}, {whole})"))
         one, other = self._aligned(node, self._plain(left), self._plain(right))
         if operator in ("^", ".^"):
             if node.right == Number(2):
@@ -331,6 +368,8 @@ class _Compiler:
             return _Form(self._assign(f"np.power({one}, {other})"))
         if operator in ("/", "./") and self._guarded and _is_norm(node.right):
             return _Form(self._assign(f"{one} * {self._inverse_norm(other)}"))
+        if operator in COMPARISONS:
+            return _Form(self._assign(f"({one} {operator} {other}) + 0.0"))
         symbol = {".*": "*", "./": "/"}.get(operator, operator)
         return _Form(self._assign(f"{one} {symbol} {other}"))
 
@@ -510,17 +549,15 @@ class _Compiler:
         function = self._functions.get(node.function)
         if function is not None:
             return _Form(self._user_function(node, function))
-        entry = catalogue.lookup(node.function)
-        if isinstance(entry, catalogue.Elementwise):
-            return _Form(self._elementwise(node, self._value(node.children[0])))
+        entry = catalogue.meant(node.function, tuple([self._kind_or_size(child) for child in node.children]))
         assert entry is not None
-        if _takes_dimensions(node):
-            sizes = [self._dimension(self._typing.dimension(child)) for child in node.children]
-            if node.function == "eye":
-                return _Form(sizes[0], "eye")
-            shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
-            assert entry.numpy is not None
-            return _Form(self._assign(entry.numpy.format(shape)))
+        if isinstance(entry, catalogue.Elementwise):
+            return _Form(self._elementwise(entry, node))
+        first = catalogue.first_size(node.function)
+        if first is not None:
+            return self._sized(node, entry, first)
+        if entry.axis and len(node.children) == 2 and axis_literals(node)[1]:
+            return self._along_axis(node, entry)
         if node.function == "inv":
             operand = self._form(node.children[0])
             if operand.form == "eye":
@@ -537,6 +574,34 @@ class _Compiler:
         self._helpers.update(dict.fromkeys(entry.helpers))
         return _Form(self._assign(entry.numpy.format(*operands)))
 
+    def _kind_or_size(self, node: Expr) -> str:
+        return self._typing.kind(node) if self._typing.knows(node) else "dimension"
+
+    def _sized(self, node: Call, entry: catalogue.Function, first: int) -> _Form:
+        """A call with sizes among its operands."""
+        sizes = [self._dimension(self._typing.dimension(child)) for child in node.children[first:]]
+        if node.function == "eye":
+            return _Form(sizes[0], "eye")
+        assert entry.numpy is not None
+        self._helpers.update(dict.fromkeys(entry.helpers))
+        if not first:
+            shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+            return _Form(self._assign(entry.numpy.format(shape)))
+        return _Form(self._assign(entry.numpy.format(*[self._value(child) for child in node.children[:first]], *sizes)))
+
+    def _along_axis(self, node: Call, entry: catalogue.Function) -> _Form:
+        """A function of every column or row: with NumPy's own axis where it has one, else one by one."""
+        operand = self._value(node.children[0])
+        assert entry.numpy is not None
+        if self._typing.kind(node.children[0]) != "matrix":
+            self._helpers.update(dict.fromkeys(entry.helpers))
+            return _Form(self._assign(entry.numpy.format(operand)))
+        axis = axis_literals(node)[1] - 1
+        if not entry.helpers and re.fullmatch(r"np\.\w+\(\{0\}\)", entry.numpy):
+            return _Form(self._assign(f"{entry.numpy[:-5]}({operand}, axis={axis})"))
+        self._helpers.update(dict.fromkeys(entry.helpers))
+        return _Form(self._assign(f"np.apply_along_axis(lambda x: {entry.numpy.format('x')}, {axis}, {operand})"))
+
     def _trace(self, node: Expr) -> str:
         """The trace of a product, without its last multiplication."""
         scalars, chain = self._factors(node)
@@ -550,12 +615,20 @@ class _Compiler:
         scalar = self._scalar_product(scalars, [])
         return code if scalar is None else self._assign(f"{scalar} * {code}")
 
-    def _elementwise(self, node: Call, operand: str) -> str:
-        entry = catalogue.lookup(node.function)
-        assert isinstance(entry, catalogue.Elementwise)
+    def _elementwise(self, entry: catalogue.Elementwise, node: Call) -> str:
         assert entry.numpy is not None
         self._helpers.update(dict.fromkeys(entry.helpers))
-        return self._assign(entry.numpy.format(operand))
+        operands = [self._value(child) for child in node.children]
+        operands += entry.defaults[len(entry.defaults) - len(entry.parameters) + len(operands) :]
+        return self._assign(entry.numpy.format(*operands))
+
+    def _reflected_code(self, node: Call, operand: str) -> str:
+        """A function of minus its operand."""
+        entry = catalogue.lookup(node.function)
+        assert entry is not None
+        assert entry.numpy is not None
+        self._helpers.update(dict.fromkeys(entry.helpers))
+        return self._assign(entry.numpy.format(self._assign(f"-{operand}")))
 
     def _user_function(self, node: Call, function: FunctionDefinition) -> str:
         """An unspecified function: its stand-in."""
@@ -623,11 +696,6 @@ def _is_square_of_norm(node: Expr) -> bool:
     return isinstance(node, Binary) and node.operator == "^" and _is_norm(node.left) and node.right == Number(2)
 
 
-def _takes_dimensions(node: Call) -> bool:
-    entry = catalogue.lookup(node.function)
-    return isinstance(entry, catalogue.Linear) and any(kinds.startswith("dimension") for kinds in entry.variants)
-
-
 def _result_entries(operands: list[Operand]) -> int:
     return (operands[0].rows or 1) * (operands[-1].columns or 1)
 
@@ -639,8 +707,8 @@ def _number_code(node: Number) -> str:
         raise GradcalcError("numeric", "a number in the formula is too large for floating point") from None
 
 
-def _integer(node: Expr) -> int:
+def _integer(node: Expr) -> int | None:
     if isinstance(node, Negative):
-        return -_integer(node.operand)
-    assert isinstance(node, Number)
-    return int(node.value)
+        whole = _integer(node.operand)
+        return None if whole is None else -whole
+    return int(node.value) if isinstance(node, Number) else None

@@ -6,7 +6,10 @@ be complex, for the complex step, and every function is continued analytically.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -14,11 +17,15 @@ import numpy as np
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.functions import catalogue
-from gradcalc.functions.entry import Atom, Composite, Elementwise, Linear
+from gradcalc.functions.entry import Atom, Composite, Elementwise, Function, Linear
+from gradcalc.language.kinds import axis_literals
+from gradcalc.language.polynomial import Dim, size_of
 from gradcalc.language.printer import to_text
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
+    COMPARISONS,
     Binary,
+    Block,
     Call,
     Expr,
     FunctionDefinition,
@@ -44,7 +51,7 @@ class Observation:
 
     kink_distance: how near an operand came to a kink of its function, relative to the operand's scale; inf where no
     function has one. fault: a sentence about the first operand outside a domain, with its place, or None.
-    analytic: no function with a kink was met. degenerate: a formula of the derivative fails here, though there is one.
+    analytic: no function with a kink was met. real_only: a function was met that takes no complex numbers. degenerate: a formula of the derivative fails here, though there is one.
     """
 
     def __init__(self) -> None:
@@ -52,6 +59,7 @@ class Observation:
         self.kink_distance = float("inf")
         self.fault: tuple[str, Span | None] | None = None
         self.analytic = True
+        self.real_only = False
         self.degenerate = False
 
     def meet_kinks(self, kinks: tuple[float, ...], operand: Array) -> None:
@@ -61,6 +69,11 @@ class Observation:
         real = np.real(operand)
         for kink in kinks:
             self.kink_distance = min(self.kink_distance, float(np.min(np.abs(real - kink))))
+
+    def meet_gap(self, gap: Array) -> None:
+        """gap: zero at a kink."""
+        self.analytic = False
+        self.kink_distance = min(self.kink_distance, float(np.min(np.abs(gap), initial=np.inf)))
 
     def fail(self, sentence: str, span: Span | None) -> None:
         if self.fault is None:
@@ -141,14 +154,38 @@ class _Interpreter:
         if isinstance(node, Binary):
             return self._binary(node, values[id(node.left)], values[id(node.right)])
         if isinstance(node, Index):
-            places = [
-                slice(None) if p is None else (p if isinstance(p, int) else int(scope[p])) - 1 for p in node.positions
+            return values[id(node.operand)][
+                tuple([self._place(node, axis, scope) for axis in range(len(node.positions))])
             ]
-            return values[id(node.operand)][tuple(places)]
+        if isinstance(node, Block):
+            return self._block(node, values)
         if isinstance(node, IndexedSum):
             return self._indexed_sum(node, scope)
         assert isinstance(node, Call)
         return self._call(node, values)
+
+    def _place(self, node: Index, axis: int, scope: Mapping[str, Array]) -> int | slice:
+        position = node.positions[axis]
+        if position is None:
+            return slice(None)
+        if isinstance(position, tuple):
+            offset, length = [self._size(dim) for dim in self._typing.slice_of(node, axis)]
+            return slice(offset, offset + length)
+        return (position if isinstance(position, int) else int(scope[position])) - 1
+
+    def _block(self, node: Block, values: dict[int, Array]) -> Array:
+        if self._typing.kind(node) in ("vector", "row"):
+            return np.concatenate([np.atleast_1d(values[id(part)]) for part in node.children])
+        rows = []
+        for row in node.rows:
+            parts = [np.asarray(values[id(part)]) for part in row]
+            columns = [self._typing.kind(part) == "vector" for part in row]
+            rows.append(
+                np.concatenate(
+                    [p.reshape(-1, 1) if is_column else np.atleast_2d(p) for p, is_column in zip(parts, columns)], 1
+                )
+            )
+        return np.concatenate(rows, axis=0)
 
     def _name(self, name: str, scope: Mapping[str, Array]) -> Array:
         if name in scope:
@@ -183,11 +220,10 @@ class _Interpreter:
         return self._definitions[name]
 
     def _length(self, name: str) -> int:
-        known = self._typing.named_length(name)
-        return known if isinstance(known, int) else self._sizes[known]
+        return self._size(self._typing.named_length(name))
 
-    def _size(self, dim: int | str) -> int:
-        return dim if isinstance(dim, int) else self._sizes[dim]
+    def _size(self, dim: Dim) -> int:
+        return size_of(dim, self._sizes)
 
     def _binary(self, node: Binary, left: Array, right: Array) -> Array:
         operator = node.operator
@@ -204,6 +240,8 @@ class _Interpreter:
             return left - right
         if operator == ".*":
             return left * right
+        if operator in COMPARISONS:
+            return self._applied(node, catalogue.BY_OPERATOR[operator], [left, right])
         if operator in ("/", "./"):
             if np.any(right == 0):
                 self._observation.fail(f"division by zero in {_short(node)}", node.span)
@@ -246,7 +284,12 @@ class _Interpreter:
             return np.full_like(np.asarray(shape_like, dtype=complex), np.nan).real
 
     def _matrix_power(self, node: Binary, left: Array, right: Array) -> Array:
-        return self._guarded(lambda: np.linalg.matrix_power(left, round(float(right))), left, node)
+        exponent = float(np.real(right))
+        if exponent != round(exponent):
+            self._observation.fail(
+                f"the power of a matrix is {exponent:.6g}, not a whole number, in {_short(node)}", node.span
+            )
+        return self._guarded(lambda: np.linalg.matrix_power(left, round(exponent)), left, node)
 
     def _power(self, node: Binary, left: Array, right: Array) -> Array:
         base, exponent = np.asarray(left), np.asarray(right)
@@ -283,22 +326,39 @@ class _Interpreter:
         user = self._typing.functions.get(node.function)
         if user is not None:
             return self._user_function(user, node, values[id(node.children[0])])
-        entry = catalogue.lookup(node.function)
-        if isinstance(entry, Linear):
-            return self._linear(node, entry, values)
-        operands = [values[id(child)] for child in node.children]
+        first = catalogue.first_size(node.function)
+        operands = [np.asarray(values[id(child)]) for child in node.children[:first]]
+        kinds = tuple([self._typing_kind(child, value) for child, value in zip(node.children, operands)])
+        entry = catalogue.meant(node.function, kinds)
+        assert entry is not None
         if isinstance(entry, Elementwise):
-            return self._elementwise(node, entry, operands[0])
+            return self._elementwise(node, entry, operands)
+        axis = axis_literals(node)[1] if entry.axis and len(operands) == 2 else 0
+        if not axis:
+            return self._whole(node, entry, operands, kinds)
+        if kinds[0] != "matrix":
+            return self._whole(node, entry, operands[:1], kinds[:1])
+        lines = operands[0] if axis == 2 else operands[0].T
+        results = np.stack([self._whole(node, entry, [line], ("vector",)) for line in lines])
+        return results.T if axis == 1 and results.ndim == 2 else results
+
+    def _whole(self, node: Call, entry: Function, operands: list[Array], kinds: tuple[str, ...]) -> Array:
+        """A function of whole arrays."""
+        if isinstance(entry, Linear):
+            return self._linear(node, entry, operands, kinds)
         if isinstance(entry, Composite):
-            if entry.name == "norm2":
+            if entry.kink:
                 self._observe_norm(operands[0])
-            elif entry.name == "norm1":
-                self._observation.meet_kinks((0.0,), operands[0])
-            assert entry.reference is not None
-            return entry.reference(np, *[np.asarray(operand) for operand in operands])
+            value: Array = self._composite(entry, operands, kinds)
+            return value
         assert isinstance(entry, Atom)
-        assert entry.reference is not None
-        return self._atom(node, entry, np.asarray(operands[0]))
+        return self._atom(node, entry, operands)
+
+    def _composite(self, entry: Composite, operands: list[Array], kinds: tuple[str, ...]) -> Array:
+        """A function that is short for others: by its own reference, else by its meaning."""
+        if entry.reference is not None:
+            return entry.reference(np, *operands)
+        return _Meaning(self, dict(zip(entry.parameters, zip(operands, kinds)))).value(_parsed(entry.meaning))
 
     def _observe_norm(self, operand: Array) -> None:
         length = float(np.sqrt(np.sum(np.abs(operand) ** 2)))
@@ -306,7 +366,30 @@ class _Interpreter:
             self._observation.kink_distance = 0.0
         self._observation.kink_distance = min(self._observation.kink_distance, length)
 
-    def _elementwise(self, node: Call, entry: Elementwise, operand: Array) -> Array:
+    def _elementwise(self, node: Call, entry: Elementwise, operands: list[Array]) -> Array:
+        operands = operands + [
+            np.asarray(float(Fraction(text)))
+            for text in entry.defaults[len(operands) - len(entry.parameters) + len(entry.defaults) :]
+        ]
+        if node.primes:
+            self._check_domain(node, entry, operands[0])
+            return self._derivative(entry, operands, node.primes)
+        return self._applied(node, entry, operands)
+
+    def _applied(self, node: Expr, entry: Elementwise, operands: list[Array]) -> Array:
+        """A scalar function, entry by entry."""
+        self._check_domain(node, entry, operands[0])
+        observation = self._observation
+        if entry.gap is not None:
+            observation.meet_gap(entry.gap(np, *operands))
+        if entry.real_only:
+            observation.real_only = True
+            if any(np.iscomplexobj(operand) for operand in operands):
+                return np.nan * sum(operands)
+        assert entry.reference is not None
+        return entry.reference(np, *[np.asarray(operand) for operand in operands])
+
+    def _check_domain(self, node: Expr, entry: Elementwise, operand: Array) -> None:
         self._observation.meet_kinks(entry.kinks, operand)
         low, high = entry.domain
         real = np.real(operand)
@@ -316,21 +399,18 @@ class _Interpreter:
             self._observation.fail(f"{entry.name} of {worst:.6g}, outside its domain, in {_short(node)}", node.span)
         if entry.power is not None and entry.domain[0] == 0 and np.any(real == 0):
             self._observation.kink_distance = 0.0
-        if node.primes:
-            return self._derivative(entry, np.asarray(operand), node.primes)
-        assert entry.reference is not None
-        return entry.reference(np, np.asarray(operand))
 
-    def _derivative(self, entry: Elementwise, operand: Array, order: int) -> Array:
-        """A derivative of a function of the catalogue, by its formula; of higher ones by Cauchy's integral."""
-        from gradcalc.language.parser import parse_expression
-
-        formula = parse_expression(entry.derivative)
+    def _derivative(self, entry: Elementwise, operands: list[Array], order: int) -> Array:
+        """A derivative of a function of the catalogue by its first operand."""
+        formula = _parsed(entry.derivative)
 
         def slope(t: Array) -> Array:
-            return self.value(formula, {"t": t})
+            scope = dict(zip(entry.parameters, [t, *operands[1:]]))
+            return _Entrywise(self, scope).value(formula) + 0 * t
 
-        return slope(operand) if order == 1 else _cauchy(slope, operand, order - 1)
+        if order == 1:
+            return slope(operands[0])
+        return _cauchy(slope, operands[0], order - 1, _radius(entry, operands[0]))
 
     def _user_function(self, user: FunctionDefinition, node: Call, operand: Array) -> Array:
         operand = np.asarray(operand)
@@ -341,28 +421,26 @@ class _Interpreter:
         def apply(t: Array) -> Array:
             return _Entrywise(self, {user.parameter: t}).value(body) + 0 * t
 
-        return apply(operand) if not node.primes else _cauchy(apply, operand, node.primes)
+        return apply(operand) if not node.primes else _cauchy(apply, operand, node.primes, np.full(operand.shape, 0.01))
 
-    def _linear(self, node: Call, entry: Linear, values: dict[int, Array]) -> Array:
-        kinds = [
-            "dimension" if id(child) not in values else self._typing_kind(child, values[id(child)])
-            for child in node.children
-        ]
-        if any(key.startswith("dimension") for key in entry.variants):
-            spec = entry.variants[",".join(["dimension"] * len(node.children))][0]
-            output = spec.split("->")[1]
-            sizes = [self._size(self._typing.dimension(child)) for child in node.children]
-            lengths = dict(zip(spec.split("->")[0].split(","), sizes))
+    def _linear(self, node: Call, entry: Linear, operands: list[Array], kinds: tuple[str, ...]) -> Array:
+        sizes: list[int] = []
+        if entry.first_size is not None:
+            sizes = [self._size(self._typing.dimension(child)) for child in node.children[entry.first_size :]]
+        variant = ",".join([*kinds, *["dimension"] * len(sizes)])
+        inputs, output = entry.variants[variant][0].split("->")
+        if entry.reference is not None:
+            if entry.name == "kron":
+                return _kronecker(operands, kinds)
+            return entry.reference(np, *operands, *sizes)
+        if sizes:
+            lengths = dict(zip(inputs.split(","), sizes))
             shape = tuple([lengths[letter] for letter in output])
             if entry.zero:
                 return np.zeros(shape)
             return np.eye(shape[0]) if len(set(output)) < len(output) else np.ones(shape)
-        inputs, output = entry.variants[",".join(kinds)][0].split("->")
-        operands = [np.asarray(values[id(child)]) for child in node.children]
-        used = set(inputs)
-        if set(output) - used:
-            shape = tuple([self._size(dim) for dim in self._typing.dims(node)])
-            return np.broadcast_to(operands[0], shape)
+        if set(output) - set(inputs):
+            return np.broadcast_to(operands[0], tuple([self._size(dim) for dim in self._typing.dims(node)]))
         if len(set(output)) < len(output):
             return np.diag(operands[0])
         answer = np.einsum(f"{inputs}->{output}", *operands)
@@ -376,17 +454,51 @@ class _Interpreter:
             return self._typing.kind(node)
         return "matrix" if rank else "scalar"
 
-    def _atom(self, node: Call, entry: Atom, operand: Array) -> Array:
+    def _atom(self, node: Call, entry: Atom, operands: list[Array]) -> Array:
         assert entry.reference is not None
         reference = entry.reference
+        operand = operands[0]
+        observation = self._observation
+        gap = entry.gap
+        if gap is not None:
+            observation.meet_gap(self._guarded(lambda: gap(np, *operands), np.zeros(1), node))
+        if entry.real_only:
+            observation.real_only = True
+            if np.iscomplexobj(operand):
+                operands = [np.full_like(operand, np.nan).real]
+                return np.nan * np.asarray(
+                    self._guarded(lambda: reference(np, np.real(operand)), np.real(operand), node)
+                )
         if entry.invertible:
             self._require_invertible(operand, node)
         if entry.differentiable_when_invertible and not _is_invertible(operand):
-            self._observation.degenerate = True
-        value = self._guarded(lambda: reference(np, operand), operand, node)
+            observation.degenerate = True
+        value = self._guarded(lambda: reference(np, *operands), operand, node)
         if not np.all(np.isfinite(value)) and np.all(np.isfinite(operand)):
-            self._observation.fail(f"{entry.name} is not defined at its operand in {_short(node)}", node.span)
+            observation.fail(f"{entry.name} is not defined at its operand in {_short(node)}", node.span)
         return value
+
+
+class _Meaning(_Interpreter):
+    """The meaning of a function of the catalogue, whose parameters have the kinds of the operands."""
+
+    def __init__(self, outer: _Interpreter, operands: Mapping[str, tuple[Array, str]]) -> None:
+        super().__init__(outer._typing, outer._arrays, outer._sizes, outer._observation)
+        self._parameters = {name: value for name, (value, _) in operands.items()}
+        self._parameter_kinds = {name: kind for name, (_, kind) in operands.items()}
+
+    def value(self, root: Expr, scope: Mapping[str, Array] | None = None) -> Array:
+        return super().value(root, {**self._parameters, **(scope or {})})
+
+    def _typing_kind(self, node: Expr, value: Array) -> str:
+        # Only a vector could be a row, and no meaning tells the two apart.
+        return ("scalar", "vector", "matrix")[np.ndim(value)]
+
+    def _product(self, node: Binary, left: Array, right: Array) -> Array:
+        return left * right if 0 in (np.ndim(left), np.ndim(right)) else left @ right
+
+    def _aligned(self, node: Binary, left: Array, right: Array) -> tuple[Array, Array]:
+        return left, right
 
 
 class _Entrywise(_Interpreter):
@@ -423,15 +535,27 @@ def _evaluation_order(root: Expr) -> list[Expr]:
             continue
         met.add(id(node))
         pending.append((node, True))
-        if isinstance(node, IndexedSum) or (isinstance(node, Call) and _takes_dimensions(node)):
+        if isinstance(node, IndexedSum):
             continue
-        pending.extend([(child, False) for child in reversed(node.children)])
+        first = catalogue.first_size(node.function) if isinstance(node, Call) else None
+        pending.extend([(child, False) for child in reversed(node.children[:first])])
     return order
 
 
-def _takes_dimensions(node: Call) -> bool:
-    entry = catalogue.lookup(node.function)
-    return isinstance(entry, Linear) and any(kinds.startswith("dimension") for kinds in entry.variants)
+@cache
+def _parsed(text: str) -> Expr:
+    """A formula of the catalogue."""
+    from gradcalc.language.parser import parse_expression
+
+    return parse_expression(text)
+
+
+def _kronecker(operands: list[Array], kinds: tuple[str, ...]) -> Array:
+    """The Kronecker product, a vector beside a matrix or a row as a column."""
+    if kinds[0] == kinds[1]:
+        return np.kron(*operands)
+    shapes = {"vector": (-1, 1), "row": (1, -1)}
+    return np.kron(*[o if k == "matrix" else np.reshape(o, shapes[k]) for o, k in zip(operands, kinds)])
 
 
 def _is_invertible(matrix: Array) -> bool:
@@ -453,17 +577,28 @@ def _whole_power(base: Array, exponent: int) -> Array:
     return answer
 
 
-def _cauchy(function: Any, point: Array, order: int, radius: float = 0.05, nodes: int = 32) -> Array:
+def _radius(entry: Elementwise, point: Array) -> Array:
+    """A circle around each entry that keeps well away from the kinks and the ends of the domain."""
+    marks = [*entry.kinks, *[end for end in entry.domain if np.isfinite(end)]]
+    if (entry.power is not None and entry.power.denominator != 1) or (entry.power is not None and entry.power < 0):
+        marks.append(0.0)
+    radius = np.full(np.shape(point), 0.05)
+    for mark in marks:
+        gap = np.abs(np.real(point) - mark)
+        radius = np.where(gap > 0, np.minimum(radius, gap / 4), radius)
+    return radius
+
+
+def _cauchy(function: Any, point: Array, order: int, radius: Array, nodes: int = 32) -> Array:
     """The derivative of an order of an analytic function, from its values on a circle.
 
     Source: Fornberg, Numerical differentiation of analytic functions (1981).
     """
     total: Array = 0
     for place in range(nodes):
-        turn = np.exp(2j * np.pi * place / nodes)
+        turn = np.exp(2j * np.pi * (place + 0.5) / nodes)
         total = total + function(point + radius * turn) * turn**-order
-    factorial = float(np.prod(np.arange(1, order + 1)))
-    answer = total * factorial / (nodes * radius**order)
+    answer = total * math.factorial(order) / (nodes * radius**order)
     return answer if np.iscomplexobj(point) else np.real(answer)
 
 

@@ -13,7 +13,9 @@ from gradcalc.functions import catalogue
 from gradcalc.language.lexer import GREEK
 from gradcalc.language.printer import number_text
 from gradcalc.language.syntax import (
+    COMPARISONS,
     Binary,
+    Block,
     Call,
     Expr,
     Index,
@@ -21,6 +23,7 @@ from gradcalc.language.syntax import (
     Name,
     Negative,
     Number,
+    Position,
     Transpose,
     postorder,
 )
@@ -34,10 +37,12 @@ Piece = Any
 
 _GREEK = frozenset(["pi", *GREEK.values()])
 
-_SUM, _PRODUCT, _UNARY, _POWER, _POSTFIX = 1, 2, 3, 4, 5
+_COMPARISON, _SUM, _PRODUCT, _UNARY, _POWER, _POSTFIX = 1, 2, 3, 4, 5, 6
 
 _SYMBOLS = {"+": " + ", "-": " - ", "*": r" \, ", ".*": r" \odot ", "./": r" \oslash ", "\\": r" \backslash "}
 
+
+_COMPARISON_SIGNS = {"<": " < ", ">": " > ", "<=": r" \le ", ">=": r" \ge ", "==": " = ", "!=": r" \ne "}
 
 _PLACE = re.compile(r"(\{\{|\}\}|\{\d\})")
 
@@ -89,15 +94,28 @@ def _latex(node: Expr, done: dict[int, tuple[Piece, int]]) -> tuple[Piece, int]:
     if isinstance(node, Binary):
         return _binary(node, done)
     if isinstance(node, Index):
-        places = ",".join([r"\cdot" if place is None else str(place) for place in node.positions])
+        places = ",".join([_position(place) for place in node.positions])
         return (_indexed(done, node.operand), f"_{{{places}}}"), _POSTFIX
     if isinstance(node, IndexedSum):
         signs = ""
         for name, first, last in node.ranges:
             signs += rf"\sum_{{{name}}} " if first is None else rf"\sum_{{{name}={first}}}^{{{last}}} "
         return (signs, _at(done, node.body, _PRODUCT)), _SUM
+    if isinstance(node, Block):
+        return _block(node, done), _POSTFIX
     assert isinstance(node, Call)
     return _call(node, done)
+
+
+def _position(place: Position) -> str:
+    if isinstance(place, tuple):
+        return f"{place[0]}:{place[1]}"
+    return r"\cdot" if place is None else str(place)
+
+
+def _block(node: Block, done: dict[int, tuple[Piece, int]]) -> Piece:
+    rows = [_separated([done[id(part)][0] for part in row], " & ") for row in node.rows]
+    return (r"\begin{bmatrix} ", *_separated(rows, r" \\ "), r" \end{bmatrix}")
 
 
 def _number(text: str) -> tuple[Piece, int]:
@@ -122,6 +140,9 @@ def _binary(node: Binary, done: dict[int, tuple[Piece, int]]) -> tuple[Piece, in
     if operator in ("^", ".^"):
         mark = r"^{\odot " if operator == ".^" else "^{"
         return (_at(done, node.left, _POSTFIX), mark, done[id(node.right)][0], "}"), _POWER
+    if operator in COMPARISONS:
+        sides = [_at(done, side, _SUM) for side in node.children]
+        return (sides[0], _COMPARISON_SIGNS[operator], sides[1]), _COMPARISON
     level = _SUM if operator in "+-" else _PRODUCT
     left = _at(done, node.left, _UNARY if _is_hadamard(node.left) and operator == "*" else level)
     right = _at(done, node.right, _POWER if isinstance(node.right, Negative) else level + 1)
@@ -143,7 +164,9 @@ def _call(node: Call, done: dict[int, tuple[Piece, int]]) -> tuple[Piece, int]:
     encloses = any(sign in template for sign in ("(", "|", r"\lVert", r"\langle", "sqrt", "_{{{0}}}"))
     arguments = [_at(done, child, 0 if encloses else _POSTFIX) for child in node.children]
     if "{1}" not in template and len(arguments) > 1:
-        arguments = [_separated(arguments, r" \times ")]
+        arguments = [_separated(arguments, ", " if entry.axis else r" \times ")]
+    if isinstance(entry, catalogue.Elementwise):
+        arguments += entry.defaults[len(entry.defaults) - len(entry.parameters) + len(arguments) :]
     pieces: list[Piece] = []
     for part in _PLACE.split(template):
         if part in ("{{", "}}"):

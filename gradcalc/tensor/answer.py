@@ -14,10 +14,10 @@ from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.indexing import Indexing, index_names
 from gradcalc.tensor.lowering import Lowering, Value
 from gradcalc.tensor.naming import expanded_length, named
-from gradcalc.tensor.network import NoMatrixForm
 from gradcalc.tensor.nodes import ONE, Factor, Node
 from gradcalc.tensor.products import Flattening
 from gradcalc.tensor.raising import Raising
+from gradcalc.tensor.threeway import NoMatrixForm
 
 Position = int | str
 Component = tuple[str, tuple[Position, ...]]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from gradcalc.tensor.nodes import Dim, Factor, Rational
+from gradcalc.language.polynomial import Dim
+from gradcalc.tensor.nodes import Factor, Rational
 
 _MOST_OUTCOMES = 64
 """How many outcomes of ties are compared. Beyond, equal contractions may stay distinct, which is never wrong."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gradcalc.errors import GradcalcError
+from gradcalc.language.polynomial import Dim
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.nodes import ONE, Atom, Contraction, Elementwise, Node, Sum, Symbol, postorder
 
-ElementwiseDerivative = Callable[[Elementwise], Node]
-AtomPullback = Callable[[Atom, Symbol], Node]
+ElementwiseDerivative = Callable[[Elementwise, int], Node]
+AtomPullback = Callable[[Atom, Node], Node]
 
 
 class Rules:
     """What the catalogue says of derivatives, as nodes.
 
-    elementwise(node): the derivative of the node's function at its operand, with the dims of the node.
-    pullback(node, cotangent): the cotangent of the operand of an atom, linear in the symbol `cotangent`.
+    elementwise(node, place): the derivative of the node's function by one of its operands, with the dims of the node.
+    pullback(node, cotangent): the cotangent of the first operand of an atom, linear in `cotangent`.
     """
 
     def __init__(self, elementwise: ElementwiseDerivative, pullback: AtomPullback) -> None:
@@ -76,23 +78,32 @@ def _pullbacks(
             if term in depends:
                 yield term, graph.scaled(coefficient, cotangent)
     elif isinstance(node, Elementwise):
-        slope = rules.elementwise(node)
         axes = tuple(range(len(cotangent.dims)))
-        factors = [(cotangent, 1, axes), (slope, 1, axes[leading:])]
-        yield node.operand, graph.contraction(ONE, factors, axes, dict(enumerate(cotangent.dims)))
+        for place, operand in enumerate(node.operands):
+            if operand not in depends:
+                continue
+            slope = rules.elementwise(node, place)
+            factors = [(cotangent, 1, axes), (slope, 1, axes[leading:])]
+            yield operand, graph.contraction(ONE, factors, axes, dict(enumerate(cotangent.dims)))
     elif isinstance(node, Atom):
-        if leading and len(node.dims) == len(node.operand.dims) == 1:
-            # The Jacobian keeps its own compact form: A'*(diag(p) - p*p')*A.
-            jacobian = _jacobian(graph, rules, node)
-            count = len(cotangent.dims)
-            front = tuple(range(leading))
-            factors = [(cotangent, 1, (*front, leading)), (jacobian, 1, (leading, count))]
-            dims = dict(enumerate([*cotangent.dims, *node.operand.dims]))
-            yield node.operand, graph.contraction(ONE, factors, (*front, count), dims)
-            return
-        placeholder = graph.symbol("the cotangent of " + str(node.id), node.dims)
-        pulled_back = rules.pullback(node, placeholder)
-        yield node.operand, _with_leading_axes(graph, pulled_back, placeholder, cotangent, leading)
+        yield node.operand, _atom_pullback(graph, rules, node, cotangent, leading, depends)
+
+
+def _atom_pullback(graph: Graph, rules: Rules, node: Atom, cotangent: Node, leading: int, depends: set[Node]) -> Node:
+    if any(parameter in depends for parameter in node.operands[1:]):
+        raise GradcalcError("shape", f"{node.name} has no derivative by its parameter")
+    if not leading:
+        return rules.pullback(node, cotangent)
+    if len(node.dims) == len(node.operand.dims) == 1 and not node.batch:
+        # The Jacobian keeps its own compact form: A'*(diag(p) - p*p')*A.
+        jacobian = _jacobian(graph, rules, node)
+        count = len(cotangent.dims)
+        front = tuple(range(leading))
+        factors = [(cotangent, 1, (*front, leading)), (jacobian, 1, (leading, count))]
+        dims = dict(enumerate([*cotangent.dims, *node.operand.dims]))
+        return graph.contraction(ONE, factors, (*front, count), dims)
+    placeholder = graph.symbol("the cotangent of " + str(node.id), node.dims)
+    return _with_leading_axes(graph, rules.pullback(node, placeholder), placeholder, cotangent, leading)
 
 
 def _jacobian(graph: Graph, rules: Rules, node: Atom) -> Node:
@@ -133,8 +144,17 @@ def _with_leading_axes(graph: Graph, root: Node, placeholder: Symbol, replacemen
             continue
         depends.add(node)
         if isinstance(node, Sum):
-            terms = [(coefficient, replaced[term]) for coefficient, term in node.terms]
+            terms = [(coefficient, _leading(graph, term, replaced, front_dims)) for coefficient, term in node.terms]
             replaced[node] = graph.sum(terms, front_dims + node.dims)
+            continue
+        if isinstance(node, Atom):
+            replaced[node] = graph.atom(
+                node.name, replaced[node.operand], *node.operands[1:], batch=leading + node.batch
+            )
+            continue
+        if isinstance(node, Elementwise):
+            operands = [_leading(graph, operand, replaced, front_dims) for operand in node.operands]
+            replaced[node] = graph.elementwise(node.function, *operands)
             continue
         assert isinstance(node, Contraction)
         count = len(node.index_dims)
@@ -147,3 +167,12 @@ def _with_leading_axes(graph: Graph, root: Node, placeholder: Symbol, replacemen
         ]
         replaced[node] = graph.contraction(node.coefficient, factors, front + node.output, dims)
     return replaced.get(root, graph.constant(0, front_dims + root.dims))
+
+
+def _leading(graph: Graph, node: Node, replaced: dict[Node, Node], front_dims: tuple[Dim, ...]) -> Node:
+    """The node with more axes at the front: its replacement, or itself repeated along them."""
+    if node in replaced:
+        return replaced[node]
+    dims = front_dims + node.dims
+    axes = tuple(range(len(dims)))
+    return graph.contraction(ONE, [(node, 1, axes[len(front_dims) :])], axes, dict(enumerate(dims)))

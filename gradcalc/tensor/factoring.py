@@ -6,7 +6,8 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gradcalc.tensor.nodes import ONE, Basis, Coefficient, Contraction, Dim, Factor, Node, Rational, Term
+from gradcalc.language.polynomial import Dim
+from gradcalc.tensor.nodes import ONE, Basis, Coefficient, Contraction, Factor, Node, Pattern, Rational, Term
 
 if TYPE_CHECKING:
     from gradcalc.tensor.graph import Graph
@@ -67,6 +68,9 @@ def common_factors(graph: Graph, terms: list[Term], dims: tuple[Dim, ...]) -> No
         if None in pattern and isinstance(factor[0], Basis):
             # An entry of a sum is the sum of the entries, not the other way round.
             continue
+        if _is_shift(factor[0]):
+            # What the terms are moved to are blocks of a whole.
+            continue
         matches: list[Factor] = []
         shared = factor[1]
         for view in views:
@@ -87,6 +91,10 @@ def common_factors(graph: Graph, terms: list[Term], dims: tuple[Dim, ...]) -> No
     return None
 
 
+def _is_shift(node: Node) -> bool:
+    return isinstance(node, Pattern) and node.name == "shift"
+
+
 _MOST_GROUPED_TERMS = 12
 
 
@@ -98,7 +106,7 @@ def grouped(graph: Graph, terms: list[Term], dims: tuple[Dim, ...]) -> list[Term
     for first, view in enumerate(views):
         for factor in view.factors:
             pattern = view.pattern(factor)
-            if None not in pattern or factor[1] != 1 or isinstance(factor[0], Basis):
+            if None not in pattern or factor[1] != 1 or isinstance(factor[0], Basis) or _is_shift(factor[0]):
                 continue
             group = [place for place in range(first, len(views)) if views[place].matching(factor, pattern)]
             if len(group) < 2:

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
+from gradcalc.language.polynomial import Dim
 from gradcalc.tensor import factoring, stable
 from gradcalc.tensor.canonical import canonical_order, placed
 from gradcalc.tensor.nodes import (
@@ -22,11 +23,11 @@ from gradcalc.tensor.nodes import (
     Basis,
     Coefficient,
     Contraction,
-    Dim,
     Elementwise,
     Factor,
     FunctionName,
     Node,
+    Pattern,
     Rational,
     Sum,
     Symbol,
@@ -76,6 +77,22 @@ class Graph:
         assert isinstance(node, Basis)
         return node
 
+    def pattern(self, name: str, dims: tuple[Dim, ...], offset: Dim = 0) -> Node:
+        """A constant tensor; a shift that shifts nothing is the identity."""
+        if name == "shift":
+            if dims[0] == dims[1] and offset == 0:
+                return self.identity((dims[0],))
+            if dims[0] == 1 and isinstance(offset, int):
+                # A row vector of one entry: the basis vector, with an axis of length one beside it.
+                return self.contraction(
+                    ONE, [(self.basis(dims[1], offset + 1), 1, (1,))], (0, 1), dict(enumerate(dims))
+                )
+        key = ("pattern", name, dims, offset)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Pattern(self._next(), name, dims, offset, name == "flip")
+        return node
+
     def constant(self, value: Rational, dims: tuple[Dim, ...] = ()) -> Node:
         """A tensor with every entry the same number."""
         return self.contraction((value, ()), (), tuple(range(len(dims))), dict(enumerate(dims)))
@@ -98,11 +115,11 @@ class Graph:
         if coefficient[0] == 0:
             return self._zero(tuple([dims[index] for index in output]))
         powers = _collected(flat)
-        rewritten = stable.rewrite_factors(self, powers)
+        outputs = set(output)
+        rewritten = stable.rewrite_factors(self, powers, outputs)
         if rewritten is not None:
             again = [(node, exponent, indices) for (node, indices), exponent in rewritten.items()]
             return self.contraction(coefficient, again, output, dims)
-        outputs = set(output)
         carried = {index for _, indices in powers for index in indices}
         for index in same:
             if index not in outputs and index not in carried:
@@ -314,10 +331,34 @@ class Graph:
         self._nodes[key] = made
         return made
 
-    def elementwise(self, function: FunctionName, operand: Node) -> Node:
-        """A scalar function of every entry."""
+    def elementwise(self, function: FunctionName, *operands: Node) -> Node:
+        """A scalar function of every entry; the operands have equal dims."""
+        known = self._known_elementwise(function, operands)
+        if known is not None:
+            return known
+        dims = operands[0].dims
+        reduced = self._without_common_axes(operands) if dims else None
+        if reduced is not None:
+            inner, axes = reduced
+            applied = self.elementwise(function, *inner)
+            return self.contraction(ONE, [(applied, 1, axes)], tuple(range(len(dims))), dict(enumerate(dims)))
+        key = ("elementwise", function, operands)
+        node = self._nodes.get(key)
+        if node is None and len(dims) == 2 and not all(operand.symmetric for operand in operands):
+            turned = self._nodes.get(("elementwise", function, tuple([self.transpose(o) for o in operands])))
+            if turned is not None:
+                return self.transpose(turned)
+        if node is None:
+            node = self._nodes[key] = Elementwise(self._next(), function, operands)
+        return node
+
+    def _known_elementwise(self, function: FunctionName, operands: tuple[Node, ...]) -> Node | None:
+        """The function where it has a simpler form than itself."""
         name = function[0]
         entry = catalogue.lookup(name)
+        if len(operands) > 1:
+            return stable.recognised_choice(self, name, operands)
+        (operand,) = operands
         if isinstance(entry, ElementwiseEntry):
             if entry.power is not None:
                 return self.power(operand, entry.power)
@@ -325,61 +366,73 @@ class Graph:
                 value = entry.exact.get(operand.coefficient[0])
                 if value is not None and len(set(operand.output)) == len(operand.output):
                     return self.constant(value, operand.dims)
-        recognised = stable.recognised_function(self, name, operand)
-        if recognised is not None:
-            return recognised
-        if isinstance(operand, Contraction) and operand.output:
-            reduced = self._without_repeated_axes(operand)
-            if reduced is not None:
-                inner, axes = reduced
-                applied = self.elementwise(function, inner)
-                outer = tuple(range(len(operand.dims)))
-                return self.contraction(ONE, [(applied, 1, axes)], outer, dict(enumerate(operand.dims)))
-        key = ("elementwise", function, operand)
-        node = self._nodes.get(key)
-        if node is None and len(operand.dims) == 2 and not operand.symmetric:
-            turned = self._nodes.get(("elementwise", function, self.transpose(operand)))
-            if turned is not None:
-                return self.transpose(turned)
-        if node is None:
-            node = self._nodes[key] = Elementwise(self._next(), function, operand)
-        return node
+        return stable.recognised_function(self, name, operand)
 
-    def _without_repeated_axes(self, operand: Contraction) -> tuple[Node, tuple[int, ...]] | None:
-        """The operand without the axes that only repeat it or that only turn one factor, and where its axes go."""
-        output = operand.output
-        if len(set(output)) != len(output):
+    def _without_common_axes(self, operands: tuple[Node, ...]) -> tuple[list[Node], tuple[int, ...]] | None:
+        """The operands without the axes along which all of them only repeat, and where the other axes go.
+
+        A single operand that only turns another tensor is that tensor.
+        """
+        carried: set[int] = set()
+        for operand in operands:
+            axes = _carried_axes(operand)
+            if axes is None:
+                return None
+            carried |= axes
+        count = len(operands[0].dims)
+        if len(carried) < count:
+            kept = tuple(sorted(carried))
+            return [self._on_axes(operand, kept) for operand in operands], kept
+        operand = operands[0]
+        if len(operands) > 1:
             return None
-        carried = {index for _, _, indices in operand.factors for index in indices}
-        axes = tuple([axis for axis, index in enumerate(output) if index in carried])
-        dims = dict(enumerate(operand.index_dims))
-        if len(axes) < len(output):
-            kept = [output[axis] for axis in axes]
-            return self.contraction(operand.coefficient, operand.factors, kept, dims), axes
-        if operand.coefficient == ONE and len(operand.factors) == 1:
+        if isinstance(operand, Contraction) and operand.coefficient == ONE and len(operand.factors) == 1:
             node, exponent, indices = operand.factors[0]
-            if exponent == 1 and len(indices) == len(output) and set(indices) == set(output):
-                return node, tuple([output.index(index) for index in indices])
+            if exponent == 1 and len(indices) == count and set(indices) == set(operand.output):
+                return [node], tuple([operand.output.index(index) for index in indices])
         return None
 
-    def atom(self, name: str, operand: Node) -> Node:
-        """A function of the catalogue that is an `Atom` there."""
+    def _on_axes(self, operand: Node, axes: tuple[int, ...]) -> Node:
+        """A contraction that only repeats along the other axes, without them."""
+        assert isinstance(operand, Contraction)
+        output = [operand.output[axis] for axis in axes]
+        return self.contraction(operand.coefficient, operand.factors, output, dict(enumerate(operand.index_dims)))
+
+    def atom(self, name: str, *operands: Node, batch: int = 0) -> Node:
+        """A function of the catalogue that is an `Atom` there, along the leading `batch` axes of the first operand."""
         entry = catalogue.lookup(name)
         assert isinstance(entry, catalogue.Atom)
-        recognised = stable.recognised_atom(self, name, operand)
-        if recognised is not None:
-            return recognised
-        key = ("atom", name, operand)
+        if not batch:
+            recognised = stable.recognised_atom(self, name, *operands)
+            if recognised is not None:
+                return recognised
+        operand = operands[0]
+        kind = _KIND_OF_RANK[len(operand.dims) - batch]
+        signature = next(spec for kinds, (spec, _) in entry.variants.items() if kinds.split(",")[0] == kind)
+        before, after = signature.split("->")
+        core = operand.dims[batch:]
+        dims = operand.dims[:batch] + tuple([core[before.index(letter)] for letter in after])
+        key = ("atom", name, operands, batch)
         node = self._nodes.get(key)
-        before, after = entry.variants[_KIND_OF_RANK[len(operand.dims)]][0].split("->")
-        dims = tuple([operand.dims[before.index(letter)] for letter in after])
-        if node is None and len(operand.dims) == 2 and not operand.symmetric and entry.transposes:
-            turned = self._nodes.get(("atom", name, self.transpose(operand)))
+        turns = not batch and len(operand.dims) == 2 and not operand.symmetric and entry.transposes
+        if node is None and turns:
+            turned = self._nodes.get(("atom", name, (self.transpose(operand), *operands[1:]), 0))
             if turned is not None:
                 return self.transpose(turned) if dims else turned
         if node is None:
-            node = self._nodes[key] = Atom(self._next(), name, operand, dims, bool(dims) and operand.symmetric)
+            symmetric = not batch and len(dims) == 2 and operand.symmetric and entry.transposes
+            node = self._nodes[key] = Atom(self._next(), name, operands, batch, dims, symmetric)
         return node
+
+
+def _carried_axes(operand: Node) -> set[int] | None:
+    """The axes along which a node varies; None where it has a diagonal."""
+    if not isinstance(operand, Contraction):
+        return set(range(len(operand.dims)))
+    if len(set(operand.output)) != len(operand.output):
+        return None
+    carried = {index for _, _, indices in operand.factors for index in indices}
+    return {axis for axis, index in enumerate(operand.output) if index in carried}
 
 
 def _merge(
@@ -398,6 +451,8 @@ def _merge(
     fresh = max(dims, default=-1)
     for node, exponent, indices in factors:
         indices_met.update(indices)
+        if not exponent:
+            continue
         if not isinstance(node, Contraction) or node.is_closed or (node.factors and len(node.factors) > MERGE_LIMIT):
             flat.append((node, exponent, indices))
             continue

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Name, Number
-from gradcalc.tensor.network import NoMatrixForm
+from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Name, Number, Transpose
 from gradcalc.tensor.nodes import (
     ONE,
+    Atom,
     Basis,
     Contraction,
     Elementwise,
     Node,
+    Pattern,
     Rational,
     Sum,
     Symbol,
 )
-from gradcalc.tensor.products import Product, negated
+from gradcalc.tensor.products import Product, dimension, negated
 from gradcalc.tensor.raising import Raising
+from gradcalc.tensor.threeway import NoMatrixForm
 
 Position = int | str
 
@@ -66,14 +68,18 @@ class Indexing:
         if isinstance(node, Symbol):
             return Index(Name(node.name), indices)
         if isinstance(node, Basis):
-            return Index(Call("eye", (_size(node),)), (indices[0], node.position))
+            return Index(Call("eye", (dimension(node.dims[0]),)), (indices[0], node.position))
         if isinstance(node, Sum) and node not in self.whole:
             return self._sum(node, indices)
         try:
             expr = self.raising.tree(node)
         except NoMatrixForm:
             if isinstance(node, Elementwise):
-                return Call(node.function[0], (self.entry(node.operand, indices),), node.function[1])
+                return self.raising.applied(node, [self.entry(operand, indices) for operand in node.operands])
+            if isinstance(node, Atom):
+                return self._atom(node, indices)
+            if isinstance(node, Pattern):
+                return self._pattern(node, indices)
             return self.entry(node, indices)
         if (
             isinstance(node, Elementwise)
@@ -84,6 +90,29 @@ class Indexing:
             return Binary("-", Number(1), Index(expr.right, indices))
         return Index(expr, indices)
 
+    def _atom(self, node: Atom, indices: tuple[Position, ...]) -> Expr:
+        """A function along axes: of the part of its operand at the indices of those axes."""
+        operand = self.raising.at(
+            node.operand, (*indices[: node.batch], *[None] * (len(node.operand.dims) - node.batch))
+        )
+        whole = self.raising.graph.atom(node.name, operand, *node.operands[1:])
+        rest = indices[node.batch :]
+        tree = self.raising.tree(whole)
+        return Index(tree, rest) if rest else tree
+
+    def _pattern(self, node: Pattern, indices: tuple[Position, ...]) -> Expr:
+        """An entry of a constant with three axes by its name: the entry of the column that stacks a unit matrix."""
+        size = dimension(node.dims[0])
+        if node.name == "cross":
+            basis = [Index(Call("eye", (Number(3),)), (None, position)) for position in indices]
+            return Binary("*", Transpose(basis[0]), Call("cross", (basis[1], basis[2])))
+        unit = Binary(
+            "*",
+            Index(Call("eye", (size,)), (None, indices[0])),
+            Transpose(Index(Call("eye", (dimension(node.dims[1]),)), (None, indices[1]))),
+        )
+        return Index(Call("vec", (unit,)), (indices[2],))
+
     def _number(self, node: Node) -> Expr:
         """A node without axes."""
         try:
@@ -92,7 +121,7 @@ class Indexing:
             if isinstance(node, Sum):
                 return self._sum(node, ())
             if isinstance(node, Elementwise):
-                return Call(node.function[0], (self.entry(node.operand, ()),), node.function[1])
+                return self.raising.applied(node, [self.entry(operand, ()) for operand in node.operands])
             if isinstance(node, Contraction):
                 return self.entry(node, ())
             raise
@@ -115,7 +144,7 @@ class Indexing:
                 if at[index] == name:
                     continue
                 size = node.index_dims[index]
-                identity = Call("eye", (Number(size) if isinstance(size, int) else Name(size),))
+                identity = Call("eye", (dimension(size),))
                 scalars.append((Index(identity, (at[index], name)), 1))
             else:
                 at[index] = name
@@ -135,8 +164,3 @@ class Indexing:
             _, body = Product(ONE, tuple(inner)).written()
             scalars.append((IndexedSum(tuple([(name, None, None) for name in summed.values()]), body), 1))
         return Product(node.coefficient, tuple(scalars))
-
-
-def _size(node: Node) -> Expr:
-    (dim,) = node.dims
-    return Number(dim) if isinstance(dim, int) else Name(dim)

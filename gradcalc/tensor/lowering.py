@@ -15,11 +15,16 @@ from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Atom as AtomEntry
 from gradcalc.functions.entry import Composite as CompositeEntry
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
+from gradcalc.functions.entry import Function
 from gradcalc.functions.entry import Linear as LinearEntry
+from gradcalc.language.kinds import MASKS, NAMES, axis_literals, block_tables
 from gradcalc.language.parser import parse_expression
+from gradcalc.language.polynomial import Dim, added, multiplied, substituted
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
+    COMPARISONS,
     Binary,
+    Block,
     Call,
     Expr,
     Index,
@@ -31,7 +36,20 @@ from gradcalc.language.syntax import (
     postorder,
 )
 from gradcalc.tensor.graph import Graph
-from gradcalc.tensor.nodes import ONE, Atom, Contraction, Dim, Elementwise, Factor, Node, Rational, Symbol, Term
+from gradcalc.tensor.nodes import (
+    ONE,
+    Atom,
+    Contraction,
+    Elementwise,
+    Factor,
+    Node,
+    Rational,
+    Symbol,
+    Term,
+    length_coefficient,
+)
+
+_KINDS = ("scalar", "vector", "matrix")
 
 AXES = {"scalar": 0, "vector": 1, "row": 1, "matrix": 2}
 
@@ -88,6 +106,7 @@ class Lowering:
         self.graph = graph
         self.typing = typing
         self._definitions: dict[str, Value] = {}
+        self._formula_size: Dim | None = None
 
     @property
     def used_definitions(self) -> list[str]:
@@ -135,8 +154,7 @@ class Lowering:
                 else:
                     values[id(node)] = self._sum(chain)
             else:
-                operands = [] if isinstance(node, Call) and _takes_dimensions(node) else node.children
-                arguments = [values[id(child)] for child in operands]
+                arguments = [values[id(child)] for child in _operands(node)]
                 values[id(node)] = self._lowered(node, arguments, parameters, bound)
         return values[id(root)]
 
@@ -158,6 +176,8 @@ class Lowering:
             return self._call(node, operands, parameters)
         if isinstance(node, Index):
             return self._indexed(node, operands[0], bound)
+        if isinstance(node, Block):
+            return self._block(node, operands)
         assert isinstance(node, IndexedSum)
         return self._indexed_sum(node, operands[0])
 
@@ -188,7 +208,8 @@ class Lowering:
             return Value(self.graph.symbol("pi", ()), "scalar")
         if name in self.typing.variables:
             return Value(self.symbol(name), self.typing.variables[name].kind)
-        return Value(self.graph.contraction((1, ((name, 1),)), (), (), {}), "scalar")
+        length = length_coefficient(self.typing.named_length(name))
+        return Value(self.graph.contraction(length, (), (), {}), "scalar")
 
     def contract(self, parts: Sequence[_Part], output: tuple[int, ...], kind: str, scale: Rational = 1) -> Value:
         """The contraction of the parts; free indices of the same name are the same, and stay free."""
@@ -221,9 +242,11 @@ class Lowering:
         if operator == "\\":
             if left.kind == "scalar":
                 return self._entrywise(right, left, -1)
-            return self._matrix_product(self._atom("inv", left, node), right)
+            return self._matrix_product(self._atom("inv", [left], node), right)
         if operator == "^" and left.kind == "matrix":
             return self._matrix_power(node, left, right)
+        if operator in COMPARISONS:
+            return self._elementwise((catalogue.BY_OPERATOR[operator].name, 0), [left, right])
         return self._power(left, right)
 
     def _matrix_product(self, left: Value, right: Value) -> Value:
@@ -249,26 +272,35 @@ class Lowering:
 
     def _sum(self, chain: _Signed) -> Value:
         """The sum of signed values, numbers and vectors repeated to the shape of the widest."""
-        kind = max([value.kind for _, value in chain], key=lambda candidate: AXES[candidate])
+        nodes, kind, names, shape = self._alike([value for _, value in chain])
+        terms: list[Term] = [((sign, ()), node) for (sign, _), node in zip(chain, nodes)]
+        return Value(self.graph.sum(terms, shape), kind, names)
+
+    def _alike(self, values: Sequence[Value]) -> tuple[list[Node], str, tuple[str, ...], tuple[Dim, ...]]:
+        """The values repeated to one shape, with its kind, its free indices and its dims."""
+        kind = max([value.kind for value in values], key=lambda candidate: AXES[candidate])
         labels: dict[str, Dim] = {}
         dims: tuple[Dim, ...] = ()
-        for _, value in chain:
+        for value in values:
             labels.update(zip(value.labels, value.node.dims))
             if value.kind == kind:
                 dims = value.dims
         names = tuple(labels)
         shape = tuple(labels.values()) + dims
-        terms: list[Term] = []
-        for sign, value in chain:
+        nodes: list[Node] = []
+        for value in values:
             if value.labels == names and value.kind == kind:
-                terms.append(((sign, ()), value.node))
+                nodes.append(value.node)
                 continue
             places = [names.index(label) for label in value.labels]
             places += [len(names) + axis for axis in _axes_within(value.kind, kind)]
             axes = tuple(range(len(shape)))
-            spread = self.graph.contraction(ONE, [(value.node, 1, tuple(places))], axes, dict(enumerate(shape)))
-            terms.append(((sign, ()), spread))
-        return Value(self.graph.sum(terms, shape), kind, names)
+            nodes.append(self.graph.contraction(ONE, [(value.node, 1, tuple(places))], axes, dict(enumerate(shape))))
+        return nodes, kind, names, shape
+
+    def _elementwise(self, function: tuple[str, int], values: Sequence[Value]) -> Value:
+        nodes, kind, names, _ = self._alike(values)
+        return Value(self.graph.elementwise(function, *nodes), kind, names)
 
     def _power(self, base: Value, exponent: Value) -> Value:
         constant = _rational(exponent)
@@ -281,12 +313,13 @@ class Lowering:
 
     def _matrix_power(self, node: Binary, base: Value, exponent: Value) -> Value:
         power = _rational(exponent)
-        assert power is not None
+        if power is None:
+            return self._atom("matpow", [base, exponent], node)
         count = int(power)
         if abs(count) > _LARGEST_POWER:
             raise GradcalcError("limit", f"the matrix power {count} is too large", span=node.span)
         if count < 0:
-            base, count = self._atom("inv", base, node), -count
+            base, count = self._atom("inv", [base], node), -count
         if count == 0:
             dims = base.dims
             return Value(self.graph.identity((dims[0],)), "matrix")
@@ -308,14 +341,23 @@ class Lowering:
         for axis, position in enumerate(node.positions):
             if position is None:
                 output.append(axis)
+            elif isinstance(position, tuple):
+                offset, length = self._slice(node, axis)
+                fresh = len(node.positions) + axis
+                shift = Value(self.graph.pattern("shift", (length, operand.dims[axis]), offset), "matrix")
+                parts.append((shift, 1, (fresh, axis)))
+                output.append(fresh)
             elif isinstance(position, str) and (id(node), position) in bound:
                 label = _label(bound[id(node), position], position)
                 names[label] = own[axis] = names.get(label, axis)
             else:
                 parts.append((Value(self.graph.basis(operand.dims[axis], position), "vector"), 1, (axis,)))
-        kind = "scalar" if not output else "row" if output == [1] else "vector"
-        if len(node.positions) == 2 and len(output) == 2:
-            return operand
+        rows = len(node.positions)
+        kind = "scalar" if not output else "row" if rows == 2 and output[0] in (1, rows + 1) else "vector"
+        if len(output) == 2:
+            kind = "matrix"
+        elif rows == 1 and output:
+            kind = operand.kind
         value = self.contract([(operand, 1, tuple(own)), *parts], (*names.values(), *output), kind)
         value = Value(value.node, kind, (*value.labels, *names))
         return value if len(set(value.labels)) == len(value.labels) else self._diagonal(value)
@@ -375,31 +417,76 @@ class Lowering:
                 made = self.graph.elementwise((node.function, node.primes), operand.node)
                 return Value(made, operand.kind, operand.labels)
             body = user.body if not node.primes else self._differentiated(user.body, user.parameter, node.primes)
-            return self.entry_by_entry(body, user.parameter, operand)
-        entry = catalogue.lookup(node.function)
+            return self.entry_by_entry(body, [user.parameter], [operand])
+        entry = catalogue.meant(node.function, tuple([operand.kind for operand in operands]))
+        assert entry is not None
         if isinstance(entry, ElementwiseEntry):
-            operand = operands[0]
-            if node.primes:
-                body = formula(entry.derivative)
-                if node.primes > 1:
-                    body = self._differentiated(body, "t", node.primes - 1)
-                return self.entry_by_entry(body, "t", operand)
-            return Value(self.graph.elementwise((entry.name, 0), operand.node), operand.kind, operand.labels)
+            return self._entrywise_call(node, entry, operands)
+        if entry.axis and len(node.children) == 2 and axis_literals(node)[1]:
+            return self._along_axis(node, entry, operands[0], axis_literals(node)[1])
+        return self._applied(node, entry, operands)
+
+    def _entrywise_call(self, node: Call, entry: ElementwiseEntry, operands: list[Value]) -> Value:
+        operands = operands + self.default_operands(entry, len(operands))
+        if entry.expands:
+            return self.entry_by_entry(formula(entry.meaning), entry.parameters, operands)
+        if node.primes:
+            body = formula(entry.derivative)
+            if node.primes > 1:
+                body = self._differentiated(body, "t", node.primes - 1)
+            return self.entry_by_entry(body, entry.parameters, operands)
+        return self._elementwise((entry.name, 0), operands)
+
+    def default_operands(self, entry: ElementwiseEntry, given: int) -> list[Value]:
+        """The operands that were left out."""
+        missing = len(entry.parameters) - given
+        return (
+            [self.lower(formula(text)) for text in entry.defaults[len(entry.defaults) - missing :]] if missing else []
+        )
+
+    def _along_axis(self, node: Call, entry: Function, operand: Value, axis: int) -> Value:
+        """The function of every column (axis 1) or every row (axis 2): the other axis is a free index meanwhile."""
+        if operand.kind != "matrix":
+            return self._applied(node, entry, [operand])
+        if axis == 1:
+            operand = self._transposed(operand)
+        own = f"line of {id(node)}"
+        result = self._applied(node, entry, [Value(operand.node, "vector", (*operand.labels, own))])
+        if result.kind == "scalar":
+            # The free index comes back as the axis of the result; it has to stand last.
+            return self._with_axis(result, own, "row" if axis == 1 else "vector")
+        whole = self._with_axis(result, own, "matrix")
+        return self._transposed(whole) if axis == 1 else whole
+
+    def _with_axis(self, value: Value, label: str, kind: str) -> Value:
+        """The value with a free index as the first axis of its kind."""
+        place = value.labels.index(label)
+        rest = tuple([other for other in value.labels if other != label])
+        axes = list(range(len(value.node.dims)))
+        output = [axis for axis in axes[: len(value.labels)] if axis != place] + [place] + axes[len(value.labels) :]
+        moved = self.graph.contraction(ONE, [(value.node, 1, tuple(axes))], output, dict(enumerate(value.node.dims)))
+        return Value(moved, kind, rest)
+
+    def _applied(self, node: Call, entry: Function, operands: list[Value]) -> Value:
         if isinstance(entry, LinearEntry):
             return self._linear(node, entry, operands)
         if isinstance(entry, CompositeEntry):
             return self.lower(formula(entry.meaning), dict(zip(entry.parameters, operands)))
         assert isinstance(entry, AtomEntry)
-        return self._atom(entry.name, operands[0], node)
+        return self._atom(entry.name, operands, node)
 
-    def entry_by_entry(self, body: Expr, parameter: str, operand: Value) -> Value:
-        """A formula in one number, at every entry of the operand."""
-        names = operand.labels + tuple([f"{axis} of {parameter}" for axis in range(AXES[operand.kind])])
-        value = self.lower(body, {parameter: Value(operand.node, "scalar", names)})
+    def entry_by_entry(self, body: Expr, parameters: Sequence[str], operands: Sequence[Value]) -> Value:
+        """A formula in numbers, at every entry of the operands."""
+        nodes, kind, labels, shape = self._alike(operands)
+        names = labels + tuple([f"{axis} of {id(body)}" for axis in range(AXES[kind])])
+        value = self.lower(body, {name: Value(node, "scalar", names) for name, node in zip(parameters, nodes)})
+        return Value(self._spread(value, names, shape), kind, labels)
+
+    def _spread(self, value: Value, names: tuple[str, ...], dims: tuple[Dim, ...]) -> Node:
+        """A number that depends on some of the indices `names`, as a tensor over all of them."""
         places = tuple([names.index(label) for label in value.labels])
         axes = tuple(range(len(names)))
-        spread = self.graph.contraction(ONE, [(value.node, 1, places)], axes, dict(enumerate(operand.node.dims)))
-        return Value(spread, operand.kind, operand.labels)
+        return self.graph.contraction(ONE, [(value.node, 1, places)], axes, dict(enumerate(dims)))
 
     def _differentiated(self, body: Expr, parameter: str, order: int) -> Expr:
         """The derivative of a formula in one number, as a formula again."""
@@ -408,35 +495,36 @@ class Lowering:
         return derivative_of_formula(body, parameter, order, self.typing)
 
     def _linear(self, node: Call, entry: LinearEntry, operands: list[Value]) -> Value:
+        sizes = [self._dimension(child) for child in node.children[len(operands) :] if entry.first_size is not None]
+        variant = ",".join([*[value.kind for value in operands], *["dimension"] * len(sizes)])
+        spec, kind = entry.variants[variant]
+        inputs, output = spec.split("->")
+        letters = inputs.split(",")
         lengths: dict[str, Dim] = {}
-        if _takes_dimensions(node):
-            spec, kind = entry.variants[",".join(["dimension"] * len(node.children))]
-            inputs, output = spec.split("->")
-            for letter, child in zip(inputs.split(","), node.children):
-                lengths[letter] = self.typing.dimension(child)
-            parts: list[_Part] = []
-        else:
-            spec, kind = entry.variants[",".join([value.kind for value in operands])]
-            inputs, output = spec.split("->")
-            for letters, value in zip(inputs.split(","), operands):
-                lengths.update(zip(letters, value.dims))
+        for own, value in zip(letters, operands):
+            lengths.update(zip(own, value.dims))
+        lengths.update(zip(letters[len(operands) :], sizes))
+        patterns = list(zip(entry.patterns(variant), letters[len(operands) + len(sizes) :]))
+        for pattern, own in patterns:
+            _complete_lengths(pattern, own, lengths)
         for letter, dim in zip(output, self.typing.dims(node) if set(output) - set(lengths) else ()):
             lengths.setdefault(letter, dim)
         number = {letter: place for place, letter in enumerate(lengths)}
-        parts = [
-            (value, 1, tuple([number[letter] for letter in letters]))
-            for letters, value in zip(inputs.split(","), operands)
-        ]
-        if not parts or entry.zero:
-            axes = tuple([number[letter] for letter in output])
+        axes = tuple([number[letter] for letter in output])
+        if entry.zero or not operands:
             dims = {number[letter]: dim for letter, dim in lengths.items()}
             return Value(self.graph.contraction((0 if entry.zero else 1, ()), (), axes, dims), kind)
-        answer = self._einsum(parts, tuple([number[letter] for letter in output]), kind, lengths, number)
+        parts: list[_Part] = [
+            (value, 1, tuple([number[letter] for letter in own])) for own, value in zip(letters, operands)
+        ]
+        for pattern, own in patterns:
+            constant = self.graph.pattern(pattern, tuple([lengths[letter] for letter in own]))
+            parts.append((Value(constant, "constant"), 1, tuple([number[letter] for letter in own])))
+        answer = self._einsum(parts, axes, kind, lengths, number)
         if entry.averages:
             for letter in dict.fromkeys(inputs.replace(",", "")):
                 if letter not in output:
-                    length = lengths[letter]
-                    by = (_one_over(length), ()) if isinstance(length, int) else (1, ((length, -1),))
+                    by = length_coefficient(lengths[letter], -1)
                     answer = Value(self.graph.scaled(by, answer.node), answer.kind, answer.labels)
         return answer
 
@@ -452,41 +540,129 @@ class Lowering:
             factors.append((value.node, exponent, front + indices))
         return Value(self.graph.contraction(ONE, factors, tuple(labels.values()) + output, dims), kind, tuple(labels))
 
-    def _atom(self, name: str, operand: Value, node: Expr) -> Value:
-        if operand.labels:
-            raise GradcalcError(
-                "shape",
-                f"{name} of an expression that depends on the index {operand.labels[0]} has no formula here",
-                span=node.span,
-                hint="Write the terms of the sum out.",
-            )
+    def _atom(self, name: str, operands: Sequence[Value], node: Expr) -> Value:
         entry = catalogue.lookup(name)
         assert isinstance(entry, AtomEntry)
-        kind = entry.variants[operand.kind][1]
-        return Value(self.graph.atom(name, operand.node), kind)
+        operand, *others = operands
+        kind = entry.variants[",".join([value.kind for value in operands])][1]
+        if entry.symmetric == "required" and not operand.node.symmetric:
+            raise GradcalcError(
+                "shape",
+                f"{name} takes a symmetric matrix",
+                span=node.span,
+                hint=f"Declare it symmetric, as in A: symmetric; or write {name}(sym(A)).",
+            )
+        if any(value.labels for value in others):
+            raise GradcalcError("shape", f"a parameter of {name} depends on an index of a sum", span=node.span)
+        made = self.graph.atom(name, operand.node, *[value.node for value in others], batch=len(operand.labels))
+        return Value(made, kind, operand.labels)
 
-    def elementwise_derivative(self, node: Elementwise) -> Node:
-        """The derivative of the node's function at its operand, with the dims of the node."""
+    def _block(self, node: Block, parts: list[Value]) -> Value:
+        """The sum of the parts, each moved to its place."""
+        kind = _block_kind(node, parts[0].kind, parts[-1].kind)
+        whole = _block_dims(node, kind, parts)
+        terms: list[Value] = []
+        row_start: Dim = 0
+        place = 0
+        for width in node.widths:
+            column_start: Dim = 0
+            height: Dim = 1
+            for part in parts[place : place + width]:
+                height, own_width = _height_and_width(part)
+                terms.append(self._placed(part, kind, whole, row_start, column_start))
+                column_start = added(column_start, own_width)
+            row_start = added(row_start, height)
+            place += width
+        return self._sum([(1, term) for term in terms])
+
+    def _placed(self, part: Value, kind: str, whole: tuple[Dim, ...], row: Dim, column: Dim) -> Value:
+        """A part as a block of the whole with zeros around it."""
+        height, width = _height_and_width(part)
+        starts = {"vector": [(height, row)], "row": [(width, column)]}.get(kind, [(height, row), (width, column)])
+        own_axes = {"scalar": (), "vector": (0,), "row": (1,) if kind == "matrix" else (0,), "matrix": (0, 1)}[
+            part.kind
+        ]
+        count = len(starts)
+        factors: list[_Part] = [(part, 1, own_axes)]
+        for axis, (length, start) in enumerate(starts):
+            shift = self.graph.pattern("shift", (length, whole[axis]), start)
+            factors.append((Value(shift, "constant"), 1, (axis, count + axis)))
+        return self.contract(factors, tuple(range(count, 2 * count)), kind)
+
+    def elementwise_derivative(self, node: Elementwise, place: int) -> Node:
+        """The derivative of the node's function by an operand, with the dims of the node."""
         name, primes = node.function
         entry = catalogue.lookup(name)
         if name in self.typing.functions or not isinstance(entry, ElementwiseEntry):
             return self.graph.elementwise((name, primes + 1), node.operand)
+        text = entry.derivatives[place]
+        if text is None:
+            raise GradcalcError("shape", f"{name} has no derivative by its parameter {entry.parameters[place]}")
         names = tuple([str(axis) for axis in range(len(node.dims))])
-        value = self.lower(formula(entry.derivative), {"t": Value(node.operand, "scalar", names)})
-        places = tuple([names.index(label) for label in value.labels])
-        axes = tuple(range(len(names)))
-        return self.graph.contraction(ONE, [(value.node, 1, places)], axes, dict(enumerate(node.dims)))
+        operands = {
+            parameter: Value(operand, "scalar", names) for parameter, operand in zip(entry.parameters, node.operands)
+        }
+        return self._spread(self.lower(formula(text), operands), names, node.dims)
 
-    def atom_pullback(self, node: Atom, cotangent: Symbol) -> Node:
-        """The cotangent of the operand of an atom, linear in `cotangent`."""
+    def atom_pullback(self, node: Atom, cotangent: Node) -> Node:
+        """The cotangent of the first operand of an atom, linear in `cotangent`."""
         entry = catalogue.lookup(node.name)
         assert isinstance(entry, AtomEntry)
-        kinds = ("scalar", "vector", "matrix")
-        parameters = {
-            "X": Value(node.operand, kinds[len(node.operand.dims)]),
-            "G": Value(cotangent, kinds[len(cotangent.dims)]),
-        }
-        return self.lower(formula(entry.pullback), parameters).node
+        labels = tuple([f"{axis} of a batch" for axis in range(node.batch)])
+        operand = Value(node.operand, _KINDS[len(node.operand.dims) - node.batch], labels)
+        given = Value(cotangent, _KINDS[len(node.dims) - node.batch], labels)
+        scale = (
+            _multiple_of_identity(self.graph, cotangent) if entry.trace_rule is not None and not node.batch else None
+        )
+        if entry.pullback is None:
+            raise GradcalcError(
+                "shape",
+                f"{node.name} has no derivative here",
+                hint="Only first derivatives of what it belongs to exist.",
+            )
+        parameters = {"X": operand, "G": given}
+        if len(node.operands) > 1:
+            parameters["K"] = Value(node.operands[1], "scalar")
+        if scale is not None:
+            assert entry.trace_rule is not None
+            value = self._lower_formula(entry.trace_rule, parameters, operand)
+            return self.graph.product([scale, value.node])
+        value = self._lower_formula(entry.pullback, parameters, operand)
+        places = tuple([labels.index(label) for label in value.labels])
+        axes = tuple(range(len(node.operand.dims)))
+        own = places + axes[node.batch :][: AXES[value.kind]]
+        return self.graph.contraction(ONE, [(value.node, 1, own)], axes, dict(enumerate(node.operand.dims)))
+
+    def _lower_formula(self, text: str, parameters: dict[str, Value], operand: Value) -> Value:
+        """A formula of the catalogue; `n` in it is the number of rows of the operand."""
+        before, self._formula_size = self._formula_size, operand.dims[0] if operand.dims else 1
+        try:
+            return self.lower(formula(text), parameters)
+        finally:
+            self._formula_size = before
+
+    def _dimension(self, node: Expr) -> Dim:
+        """The length that a size means; in a formula of the catalogue `n` is the only name."""
+        if self._formula_size is None:
+            return self.typing.dimension(node)
+        return self._formula_size if isinstance(node, Name) else int(node.value) if isinstance(node, Number) else 0
+
+    def _slice(self, node: Index, axis: int) -> tuple[Dim, Dim]:
+        """How many entries come before a slice, and how long it is."""
+        size = self._formula_size
+        if size is None:
+            return self.typing.slice_of(node, axis)
+        position = node.positions[axis]
+        assert isinstance(position, tuple)
+        first, last = [substituted(bound, lambda _: size) for bound in position]
+        return added(first, -1), added(added(last, first, -1), 1)
+
+
+def _multiple_of_identity(graph: Graph, node: Node) -> Node | None:
+    """The number that the node is times the identity matrix."""
+    if not isinstance(node, Contraction) or node.output != (0, 0) or any(indices for _, _, indices in node.factors):
+        return None
+    return graph.contraction(node.coefficient, node.factors, (), {})
 
 
 def _axes_within(kind: str, whole: str) -> tuple[int, ...]:
@@ -502,12 +678,6 @@ def _shifted(value: Value, start: int) -> tuple[int, ...]:
     return tuple(range(start, start + AXES[value.kind]))
 
 
-def _one_over(length: int) -> Rational:
-    from fractions import Fraction
-
-    return Fraction(1, length) if length else 0
-
-
 def _rational(value: Value) -> Rational | None:
     """The number that the value is, where it is known."""
     node = value.node
@@ -516,9 +686,50 @@ def _rational(value: Value) -> Rational | None:
     return None
 
 
-def _takes_dimensions(node: Call) -> bool:
-    entry = catalogue.lookup(node.function)
-    return isinstance(entry, LinearEntry) and any(kinds.startswith("dimension") for kinds in entry.variants)
+def _operands(node: Expr) -> tuple[Expr, ...]:
+    """The operands that have values: not sizes, not the axis of a reduction."""
+    if not isinstance(node, Call):
+        return node.children
+    first = catalogue.first_size(node.function)
+    return node.children if first is None else node.children[:first]
+
+
+def _block_kind(node: Block, *kinds: str) -> str:
+    masks = [MASKS[kind] for kind in kinds]
+    return NAMES[next(row[1] for row in block_tables(node) if row[0] in masks)]
+
+
+def _block_dims(node: Block, kind: str, parts: Sequence[Value]) -> tuple[Dim, ...]:
+    height: Dim = 0
+    place = 0
+    for row_width in node.widths:
+        height = added(height, _height_and_width(parts[place])[0])
+        place += row_width
+    width: Dim = 0
+    for part in parts[: node.widths[0]]:
+        width = added(width, _height_and_width(part)[1])
+    return (height,) if kind == "vector" else (width,) if kind == "row" else (height, width)
+
+
+def _height_and_width(part: Value) -> tuple[Dim, Dim]:
+    if part.kind == "matrix":
+        return part.dims[0], part.dims[1]
+    if part.kind == "vector":
+        return part.dims[0], 1
+    return (1, part.dims[0]) if part.kind == "row" else (1, 1)
+
+
+def _complete_lengths(pattern: str, letters: str, lengths: dict[str, Dim]) -> None:
+    """The lengths of the axes of a constant tensor that follow from those that are known."""
+    first, second, last = letters[0], letters[1], letters[-1]
+    if pattern == "merge":
+        lengths.setdefault(last, multiplied(lengths[first], lengths[second]))
+    elif pattern == "difference":
+        lengths.setdefault(first, added(lengths[second], -1))
+    else:
+        known = next(lengths[letter] for letter in letters if letter in lengths)
+        for letter in letters:
+            lengths.setdefault(letter, known)
 
 
 def _plan(root: Expr) -> Plan:

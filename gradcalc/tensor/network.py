@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcalc.language.syntax import Binary, Call, Expr, Name, Number, Transpose
-from gradcalc.tensor.nodes import Basis, Contraction, Dim, Factor, Node, Rational
-from gradcalc.tensor.products import Chain, Item, hadamard, transposed, transposes, written
+from gradcalc.language.syntax import Binary, Call, Expr, Number, Transpose
+from gradcalc.tensor.nodes import Basis, Contraction, Factor, Node, Pattern, Rational
+from gradcalc.tensor.products import Chain, Item, dimension, hadamard, summed_rows, transposed, transposes, written
+from gradcalc.tensor.threeway import NoMatrixForm, resolve_constants
 
 if TYPE_CHECKING:
     from gradcalc.tensor.raising import Raising
-
-
-class NoMatrixForm(Exception):
-    """The tensor has no form in matrix notation."""
 
 
 def item_kind(node: Node) -> str:
     if len(node.dims) == 1:
         return "c"
     return "S" if node.symmetric else "m"
-
-
-def dimension(dim: Dim) -> Expr:
-    return Number(dim) if isinstance(dim, int) else Name(dim)
 
 
 class _Weight:
@@ -37,7 +30,7 @@ class _Weight:
         self.order = order
 
 
-class _Edge:
+class Edge:
     """A matrix between two vertices: the product of the chain has a row for each value of `row`."""
 
     __slots__ = ("chain", "column", "order", "row")
@@ -63,7 +56,9 @@ class Network:
         self.output = node.output
         self.scalars: list[tuple[Expr, Rational]] = []
         self.weights: dict[int, list[_Weight]] = {index: [] for index in range(len(node.index_dims))}
-        self.edges: list[_Edge] = []
+        self.edges: list[Edge] = []
+        self.merges: list[tuple[int, ...]] = []
+        self.crosses: list[tuple[int, ...]] = []
         self._made = 0
         positions = {f[2][0]: f[0].position for f in tensors if isinstance(f[0], Basis)}
         kept_basis: set[int] = set()
@@ -89,6 +84,11 @@ class Network:
         indices: tuple[int, ...],
         positions: dict[int, int | str],
     ) -> None:
+        if isinstance(leaf, Pattern) and len(leaf.dims) == 3:
+            if exponent != 1 or any(index in positions for index in indices) or len(set(indices)) < 3:
+                raise NoMatrixForm
+            (self.merges if leaf.name == "merge" else self.crosses).append(indices)
+            return
         order = raising.order(leaf)
         at = tuple([positions.get(index) for index in indices])
         free = [index for index in indices if index not in positions]
@@ -109,7 +109,18 @@ class Network:
             kind = item_kind(leaf)
             if exponent != 1:
                 expr = hadamard([(expr, exponent)])
-            self.edges.append(_Edge(indices[0], indices[1], ((expr, kind),), order))
+            self.edges.append(Edge(indices[0], indices[1], ((expr, kind),), order))
+
+    def weigh(self, vertex: int, chain: Chain) -> None:
+        """Adds a vector that was made here to a vertex."""
+        self._weigh(vertex, chain, 1, self._later())
+
+    def connect(self, row: int, column: int, chain: Chain) -> None:
+        """Adds a matrix that was made here between two vertices."""
+        self.edges.append(Edge(row, column, chain, self._later()))
+
+    def edges_at(self, vertex: int) -> list[Edge]:
+        return [edge for edge in self.edges if vertex in (edge.row, edge.column)]
 
     def _weigh(self, vertex: int, chain: Chain, exponent: Rational, order: tuple[int, int, int]) -> None:
         self.weights[vertex].append(_Weight(chain, exponent, order))
@@ -121,26 +132,29 @@ class Network:
     def chain(self) -> Chain:
         """The tensor of one or two axes as a chain."""
         terminals = list(dict.fromkeys(self.output))
-        self._reduce(set(terminals))
+        resolve_constants(self, set(terminals))
+        self.reduce(set(terminals))
         if len(self.output) == 1:
-            return self._vector(terminals[0])
+            return self.vector(terminals[0])
         if len(terminals) == 1:
             vertex = terminals[0]
             if not self.weights[vertex]:
                 return ((Call("eye", (dimension(self.dims[vertex]),)), "S"),)
-            return ((Call("diag", (written(self._vector(vertex)),)), "S"),)
+            return ((Call("diag", (written(self.vector(vertex)),)), "S"),)
         row, column = terminals
         if self.edges:
             (edge,) = self.edges
-            return (*self._diagonal(row), *edge.seen_from(row), *self._diagonal(column))
-        return (*self._vector(row), *transposed(self._vector(column)))
+            return (*self.diagonal(row), *edge.seen_from(row), *self.diagonal(column))
+        if not self.weights[row] and not self.weights[column]:
+            return ((Call("ones", (dimension(self.dims[row]), dimension(self.dims[column]))), "m"),)
+        return (*self.vector(row), *transposed(self.vector(column)))
 
-    def _diagonal(self, vertex: int) -> Chain:
+    def diagonal(self, vertex: int) -> Chain:
         if not self.weights[vertex]:
             return ()
-        return ((Call("diag", (written(self._vector(vertex)),)), "S"),)
+        return ((Call("diag", (written(self.vector(vertex)),)), "S"),)
 
-    def _vector(self, vertex: int) -> Chain:
+    def vector(self, vertex: int) -> Chain:
         """The entrywise product of the weights of a vertex: ones where there are none."""
         weights = sorted(self.weights[vertex], key=lambda weight: weight.order)
         if not weights:
@@ -149,10 +163,10 @@ class Network:
             return weights[0].chain
         return ((hadamard([(written(weight.chain), weight.exponent) for weight in weights]), "c"),)
 
-    def _reduce(self, terminals: set[int]) -> None:
+    def reduce(self, terminals: set[int]) -> None:
         """Removes every vertex that is not a terminal. Raises NoMatrixForm where that cannot be done."""
         while True:
-            self._merge_parallel()
+            self.merge_parallel()
             inner = [vertex for vertex in self.weights if vertex not in terminals]
             if not inner:
                 return
@@ -173,24 +187,27 @@ class Network:
             joint = min(joints, key=lambda vertex: bool(self.weights[vertex]))
             self._join(joint, around[joint][0], around[joint][1])
 
-    def _absorb_leaf(self, vertex: int, edge: _Edge) -> None:
+    def _absorb_leaf(self, vertex: int, edge: Edge) -> None:
         other = edge.other(vertex)
-        self._weigh(other, (*edge.seen_from(other), *self._vector(vertex)), 1, self._later())
+        chain = edge.seen_from(other)
+        # The order of one that only sums its rows is that of the matrix.
+        made = (*chain, *self.vector(vertex)) if self.weights[vertex] else summed_rows(chain)
+        self.weigh(other, made)
         self.edges.remove(edge)
         del self.weights[vertex]
 
-    def _join(self, vertex: int, first: _Edge, second: _Edge) -> None:
+    def _join(self, vertex: int, first: Edge, second: Edge) -> None:
         row, column = first.other(vertex), second.other(vertex)
-        one_way = (*first.seen_from(row), *self._diagonal(vertex), *second.seen_from(vertex))
+        one_way = (*first.seen_from(row), *self.diagonal(vertex), *second.seen_from(vertex))
         if transposes(one_way) > transposes(transposed(one_way)):
             row, column, one_way = column, row, transposed(one_way)
         self.edges.remove(first)
         self.edges.remove(second)
         del self.weights[vertex]
-        self.edges.append(_Edge(row, column, one_way, min(first.order, second.order)))
+        self.edges.append(Edge(row, column, one_way, min(first.order, second.order)))
 
-    def _merge_parallel(self) -> None:
-        groups: dict[frozenset[int], list[_Edge]] = {}
+    def merge_parallel(self) -> None:
+        groups: dict[frozenset[int], list[Edge]] = {}
         for edge in self.edges:
             groups.setdefault(frozenset((edge.row, edge.column)), []).append(edge)
         if len(groups) == len(self.edges):
@@ -205,6 +222,7 @@ class Network:
 
     def reduce_to_numbers(self) -> None:
         """A closed contraction as numbers: norms, inner products, bilinear forms, traces, sums."""
+        resolve_constants(self, set())
         while self.weights:
             part = self._connected(next(iter(self.weights)))
             while len(part) > 2:
@@ -231,7 +249,7 @@ class Network:
 
     def _shrink(self, part: list[int]) -> None:
         """One vertex less in a part without terminals."""
-        self._merge_parallel()
+        self.merge_parallel()
         around = {vertex: [e for e in self.edges if vertex in (e.row, e.column)] for vertex in part}
         leaf = next((vertex for vertex, edges in around.items() if len(edges) == 1), None)
         if leaf is not None:
@@ -249,21 +267,21 @@ class Network:
         if len(self.edges) == 2 and not weighed:
             first, second = sorted(self.edges, key=lambda edge: edge.order)
             return _trace(first.seen_from(row), second.seen_from(column))
-        self._merge_parallel()
+        self.merge_parallel()
         (edge,) = self.edges
         if not weighed:
             return _sum_of_entries(edge.chain)
         if not self.weights[row] or not self.weights[column]:
             empty, full = (row, column) if not self.weights[row] else (column, row)
-            return Call("sum", (written((*edge.seen_from(empty), *self._vector(full))),))
-        left, right = self._vector(row), self._vector(column)
+            return Call("sum", (written((*edge.seen_from(empty), *self.vector(full))),))
+        left, right = self.vector(row), self.vector(column)
         ways = [(*transposed(left), *edge.seen_from(row), *right), (*transposed(right), *edge.seen_from(column), *left)]
         if left == right and len(edge.chain) == 2 and transposed(edge.chain) == edge.chain:
             return Binary("^", Call("norm2", (written((edge.seen_from(row)[1], *right)),)), Number(2))
         return written(min(ways, key=transposes))
 
 
-def _merged(edges: list[_Edge]) -> _Edge:
+def _merged(edges: list[Edge]) -> Edge:
     """The Hadamard product of parallel edges, the way round that needs fewer transposes."""
     ends = (edges[0].row, edges[0].column)
     best: tuple[int, int, list[Chain]] | None = None
@@ -276,7 +294,7 @@ def _merged(edges: list[_Edge]) -> _Edge:
     _, row, chains = best
     symmetric = all(len(chain) == 1 and chain[0][1] == "S" for chain in chains)
     item: Item = (hadamard([(written(chain), 1) for chain in chains]), "S" if symmetric else "m")
-    return _Edge(row, ends[0] if row == ends[1] else ends[1], (item,), edges[0].order)
+    return Edge(row, ends[0] if row == ends[1] else ends[1], (item,), edges[0].order)
 
 
 def _trace(first: Chain, second: Chain) -> Expr:

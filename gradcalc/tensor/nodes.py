@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Container
 from fractions import Fraction
 
-Dim = int | str
-"""The length of an axis: a number, or the name of a dimension."""
+from gradcalc.language.polynomial import Dim, polynomial
 
 Rational = int | Fraction
 
@@ -115,34 +114,65 @@ class Sum(Node):
         return tuple([node for _, node in self.terms])
 
 
+class Pattern(Node):
+    """A constant tensor of zeros and ones (and minus ones): `gradcalc.functions.entry.PATTERNS` says which.
+
+    offset: of a shift, how many columns come before its first one.
+    """
+
+    __slots__ = ("name", "offset")
+
+    def __init__(self, number: int, name: str, dims: tuple[Dim, ...], offset: Dim, symmetric: bool) -> None:
+        super().__init__(number, dims, symmetric)
+        self.name = name
+        self.offset = offset
+
+
 class Elementwise(Node):
-    """A scalar function of every entry of the operand."""
+    """A scalar function of every entry of the operands, which all have the dims of the node."""
 
-    __slots__ = ("function", "operand")
+    __slots__ = ("function", "operands_")
 
-    def __init__(self, number: int, function: FunctionName, operand: Node) -> None:
-        super().__init__(number, operand.dims, operand.symmetric)
+    def __init__(self, number: int, function: FunctionName, operands: tuple[Node, ...]) -> None:
+        symmetric = all(operand.symmetric for operand in operands)
+        super().__init__(number, operands[0].dims, symmetric)
         self.function = function
-        self.operand = operand
+        self.operands_ = operands
+
+    @property
+    def operand(self) -> Node:
+        """The first operand, of most functions the only one."""
+        return self.operands_[0]
 
     @property
     def operands(self) -> tuple[Node, ...]:
-        return (self.operand,)
+        return self.operands_
 
 
 class Atom(Node):
-    """A function of a tensor that is neither linear nor elementwise; `name` is its entry in the catalogue."""
+    """A function of a tensor that is neither linear nor elementwise; `name` is its entry in the catalogue.
 
-    __slots__ = ("name", "operand")
+    batch: how many leading axes of the first operand the function is applied along: the rows of logsumexp(X, 2). They
+    are the leading axes of the node as well. Further operands are numbers, the same for all.
+    """
 
-    def __init__(self, number: int, name: str, operand: Node, dims: tuple[Dim, ...], symmetric: bool) -> None:
+    __slots__ = ("batch", "name", "operands_")
+
+    def __init__(
+        self, number: int, name: str, operands: tuple[Node, ...], batch: int, dims: tuple[Dim, ...], symmetric: bool
+    ) -> None:
         super().__init__(number, dims, symmetric)
         self.name = name
-        self.operand = operand
+        self.operands_ = operands
+        self.batch = batch
+
+    @property
+    def operand(self) -> Node:
+        return self.operands_[0]
 
     @property
     def operands(self) -> tuple[Node, ...]:
-        return (self.operand,)
+        return self.operands_
 
 
 def times(left: Coefficient, right: Coefficient) -> Coefficient:
@@ -158,7 +188,21 @@ def times(left: Coefficient, right: Coefficient) -> Coefficient:
 
 
 def times_dim(coefficient: Coefficient, dim: Dim) -> Coefficient:
-    return times(coefficient, (dim, ()) if isinstance(dim, int) else (1, ((dim, 1),)))
+    return times(coefficient, length_coefficient(dim))
+
+
+def length_coefficient(dim: Dim, exponent: int = 1) -> Coefficient:
+    """A length to the power 1 or -1 as a coefficient; a product of names as the product of their powers."""
+    if isinstance(dim, int):
+        return (dim if exponent == 1 else Fraction(1, dim) if dim else 0), ()
+    terms = polynomial(dim)
+    if len(terms) > 1:
+        return 1, ((dim, exponent),)
+    ((names, number),) = terms.items()
+    answer: Coefficient = (number if exponent == 1 else Fraction(1, number), ())
+    for name in names:
+        answer = times(answer, (1, ((name, exponent),)))
+    return answer
 
 
 def exact_power(coefficient: Coefficient, exponent: Rational) -> Coefficient | None:

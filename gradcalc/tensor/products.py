@@ -9,13 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from gradcalc.language.syntax import Binary, Call, Expr, Name, Negative, Number, Transpose, postorder, with_children
+from gradcalc.language.parser import parse_expression
+from gradcalc.language.polynomial import Dim
+from gradcalc.language.syntax import (
+    Binary,
+    Call,
+    Expr,
+    Index,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    postorder,
+    with_children,
+)
 from gradcalc.tensor.nodes import ONE, Coefficient, Rational, times
 
 Item = tuple[Expr, str]
 Chain = tuple[Item, ...]
 
-_LARGEST_DECIMAL_DENOMINATOR = 10_000
+
+def dimension(dim: Dim) -> Expr:
+    """A length as an expression."""
+    if isinstance(dim, int):
+        return Number(dim)
+    return Name(dim) if dim.isidentifier() else parse_expression(dim)
+
+
+_LARGEST_DECIMAL_DENOMINATOR = 10**17
 
 
 def transposed(chain: Chain) -> Chain:
@@ -27,8 +48,75 @@ def _transposed_item(item: Item) -> Item:
     expr, kind = item
     if kind == "S":
         return item
+    turned_pattern = _transposed_pattern(expr)
+    if turned_pattern is not None:
+        return turned_pattern, kind
     turned = {"c": "r", "r": "c", "m": "m"}[kind]
     return (expr.operand if isinstance(expr, Transpose) else Transpose(expr)), turned
+
+
+def _transposed_pattern(expr: Expr) -> Expr | None:
+    """The transpose of a selection of columns or rows, or of a triangle of ones."""
+    if isinstance(expr, Index) and _is_call(expr.operand, "eye") and len(expr.positions) == 2:
+        return Index(expr.operand, (expr.positions[1], expr.positions[0]))
+    triangle = _triangle_of_ones(expr)
+    if triangle is not None:
+        rows, columns = expr.children[0].children
+        return Call("triu" if triangle == "tril" else "tril", (Call("ones", (columns, rows)),))
+    return None
+
+
+def _is_call(expr: Expr, name: str) -> bool:
+    return isinstance(expr, Call) and expr.function == name
+
+
+def applied(chain: Chain) -> Chain:
+    """The product with its constant factors applied: x[2:3] for eye(n)[2:3,:]*x, cumsum(x), diff(x), flip(x)."""
+    items = list(chain)
+    place = len(items) - 2
+    while place >= 0:
+        (left, left_kind), (right, right_kind) = items[place], items[place + 1]
+        made = _taken_rows(left, right, right_kind)
+        if made is None and left_kind in "mSr":
+            turned = _taken_rows(_transposed_item((right, right_kind))[0], *_transposed_item(items[place]))
+            made = None if turned is None or right_kind == "c" else _transposed_item(turned)
+        if made is not None:
+            items[place : place + 2] = [made]
+        place = min(place, len(items) - 1) - 1
+    return tuple(items)
+
+
+def _taken_rows(operator: Expr, operand: Expr, kind: str) -> Item | None:
+    """A constant matrix times a column or a matrix as what it does to it."""
+    if kind == "r":
+        return None
+    result = "c" if kind == "c" else "m"
+    if isinstance(operator, Index) and _is_call(operator.operand, "eye") and operator.positions[1:] == (None,):
+        rows = operator.positions[0]
+        if kind == "c":
+            return Index(operand, (rows,)), "c" if isinstance(rows, tuple) else "s"
+        if isinstance(operand, Index) and len(operand.positions) == 2 and operand.positions[0] is None:
+            return Index(operand.operand, (rows, operand.positions[1])), result
+        if isinstance(operand, Transpose):
+            return Transpose(Index(operand.operand, (None, rows))), result
+        return Index(operand, (rows, None)), result
+    if _is_call(operator, "diff") and _is_call(operator.children[0], "eye"):
+        return Call("diff", (operand,)), result
+    if _is_call(operator, "flip") and _is_call(operator.children[0], "eye"):
+        return Call("flip", (operand,)), result
+    if _triangle_of_ones(operator) == "tril" and len(set(operator.children[0].children)) == 1:
+        return Call("cumsum", (operand,)), result
+    return None
+
+
+def summed_rows(chain: Chain) -> Chain:
+    """The sums along the rows of a product: its last matrix is summed."""
+    *front, (last, kind) = chain
+    if _is_call(last, "diag"):
+        return (*front, (last.children[0], "c"))
+    if isinstance(last, Transpose):
+        return (*front, (Transpose(Call("sum", (last.operand, Number(1)))), "c"))
+    return (*front, (Call("sum", (last, Number(2))), "c"))
 
 
 def transposes(chain: Chain) -> int:
@@ -36,7 +124,13 @@ def transposes(chain: Chain) -> int:
 
 
 def written(chain: Chain, scalars: Sequence[Expr] = ()) -> Expr:
-    """The product written out, scalars first; matrices before a column are applied to it one by one."""
+    """The product written out, scalars first; matrices before a column are applied to it one by one.
+
+    Where every matrix is transposed, their product in the opposite order is.
+    """
+    chain = applied(chain)
+    if len(chain) > 1 and all(kind == "m" and isinstance(expr, Transpose) for expr, kind in chain):
+        chain = ((Transpose(written(transposed(chain))), "m"),)
     items: list[Item] = [(scalar, "s") for scalar in scalars]
     waiting: list[Item] = []
     for item in chain:
@@ -102,10 +196,18 @@ def scalar_power(base: Expr, exponent: Rational) -> tuple[Expr, Rational]:
 
 
 def hadamard(parts: Iterable[tuple[Expr, Rational]]) -> Expr:
-    """The entrywise product of powers, equal bases merged; what has a negative exponent is divided by."""
+    """The entrywise product of powers, equal bases merged; what has a negative exponent is divided by.
+
+    A choice between 0 and 1 takes the other factors into its branches, the ones of a triangle become the triangle.
+    """
     merged: dict[Expr, Rational] = {}
     for base, exponent in parts:
         merged[base] = merged.get(base, 0) + exponent
+    for base, exponent in merged.items():
+        if len(merged) > 1 and exponent == 1 and (_is_choice(base) or _triangle_of_ones(base) is not None):
+            rest = hadamard([(other, power) for other, power in merged.items() if other != base])
+            triangle = _triangle_of_ones(base)
+            return _weighted_choice(base, rest) if triangle is None else Call(triangle, (rest,))
     above = [power(base, exponent, True) for base, exponent in merged.items() if exponent > 0]
     below = [power(base, -exponent, True) for base, exponent in merged.items() if exponent < 0]
     answer: Expr | None = None
@@ -113,9 +215,54 @@ def hadamard(parts: Iterable[tuple[Expr, Rational]]) -> Expr:
         answer = factor if answer is None else Binary(".*", answer, factor)
     if answer is None:
         answer = Number(1)
-    for factor in below:
-        answer = Binary("./", answer, factor)
+    if below:
+        divisor = below[0]
+        for factor in below[1:]:
+            divisor = Binary(".*", divisor, factor)
+        answer = Binary("./", answer, divisor)
     return answer
+
+
+def _is_choice(expr: Expr) -> bool:
+    """Whether the expression is where(c, 1, 0) or the like, with 0 in some branch."""
+    return (
+        isinstance(expr, Call)
+        and expr.function == "where"
+        and Number(0) in _branches(expr)
+        and all(isinstance(leaf, Number) for leaf in _branches(expr))
+    )
+
+
+def _branches(expr: Expr) -> list[Expr]:
+    """What a choice, whose branches may be choices, can come to."""
+    leaves: list[Expr] = []
+    pending = [expr]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Call) and node.function == "where":
+            pending.extend(node.children[1:])
+        else:
+            leaves.append(node)
+    return leaves
+
+
+def _weighted_choice(expr: Expr, factor: Expr) -> Expr:
+    """A choice between numbers, each times the factor."""
+    if isinstance(expr, Call) and expr.function == "where":
+        condition, yes, no = expr.children
+        return Call("where", (condition, _weighted_choice(yes, factor), _weighted_choice(no, factor)))
+    if expr in (Number(0), Number(1)):
+        return factor if expr == Number(1) else expr
+    return Binary(".*", expr, factor)
+
+
+def _triangle_of_ones(expr: Expr) -> str | None:
+    """`tril` or `triu` where the expression is that triangle of ones."""
+    is_triangle = isinstance(expr, Call) and expr.function in ("tril", "triu")
+    if is_triangle and isinstance(expr.children[0], Call) and expr.children[0].function == "ones":
+        assert isinstance(expr, Call)
+        return expr.function
+    return None
 
 
 class Product:
@@ -152,11 +299,13 @@ class Product:
                 above.append(Number(value.numerator))
             below.append(Number(value.denominator))
         for dim, exponent in dims:
-            (above if exponent > 0 else below).append(power(Name(dim), abs(exponent), False))
+            (above if exponent > 0 else below).append(power(dimension(dim), abs(exponent), False))
         for written_base, written_exponent in self.scalars:
             root, taken = scalar_power(written_base, written_exponent)
             (above if taken > 0 else below).append(power(root, taken if taken > 0 else -taken, False))
         quotient = _over_one(self.chain, above)
+        if quotient is None:
+            quotient = _inside_choice(self.chain, above)
         answer = written(self.chain, above) if quotient is None else quotient
         if below:
             divisor = below[0]
@@ -181,6 +330,20 @@ def _over_one(chain: Chain, scalars: Sequence[Expr]) -> Expr | None:
     for divisor in reversed(path):
         answer = Binary("./", answer, divisor)
     return answer
+
+
+def _inside_choice(chain: Chain, scalars: Sequence[Expr]) -> Expr | None:
+    """where(c, 2*x, 0) for 2*where(c, x, 0)."""
+    if len(chain) != 1 or not scalars:
+        return None
+    expr, kind = chain[0]
+    if not isinstance(expr, Call) or expr.function != "where" or Number(0) not in expr.children[1:]:
+        return None
+    branches = []
+    for branch in expr.children[1:]:
+        one = written((), scalars) if branch == Number(1) else written(((branch, kind),), scalars)
+        branches.append(branch if branch == Number(0) else one)
+    return Call("where", (expr.children[0], *branches))
 
 
 def negated(expr: Expr) -> Expr:

@@ -13,9 +13,12 @@ from collections.abc import Iterable
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
-from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Number
+from gradcalc.language.polynomial import added
+from gradcalc.language.printer import to_text
+from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Number, Transpose
+from gradcalc.tensor.blocks import block_literal
 from gradcalc.tensor.graph import Graph
-from gradcalc.tensor.network import Network, NoMatrixForm, dimension, item_kind
+from gradcalc.tensor.network import Network, item_kind
 from gradcalc.tensor.nodes import (
     ONE,
     Atom,
@@ -25,6 +28,7 @@ from gradcalc.tensor.nodes import (
     Elementwise,
     Factor,
     Node,
+    Pattern,
     Rational,
     Sum,
     Symbol,
@@ -35,9 +39,11 @@ from gradcalc.tensor.nodes import (
 from gradcalc.tensor.products import (
     Chain,
     Product,
+    dimension,
     negated,
     transposed,
 )
+from gradcalc.tensor.threeway import NoMatrixForm
 
 
 class Raising:
@@ -53,6 +59,9 @@ class Raising:
     def tree(self, root: Node) -> Expr:
         """The node in matrix notation: a number, a column or a matrix. Raises NoMatrixForm."""
         for node in postorder((root,), self._trees):
+            if isinstance(node, Pattern) and len(node.dims) > 2 and node is not root:
+                # It has no form by itself, only with its neighbours.
+                continue
             made = self._trees[node] = self._written(self.product(node))
             if not node.dims and isinstance(made, Binary) and made.operator == "*":
                 self.products_of_numbers.add(made)
@@ -86,7 +95,9 @@ class Raising:
         if isinstance(node, Elementwise):
             return self._elementwise(node)
         if isinstance(node, Atom):
-            return Call(node.name, (self._trees[node.operand],))
+            return self._atom(node)
+        if isinstance(node, Pattern):
+            return _pattern(node)
         if isinstance(node, Sum):
             if len(node.dims) > 2:
                 raise NoMatrixForm
@@ -103,7 +114,42 @@ class Raising:
             general_power = self._power_with_variable_exponent(node.operand)
             if general_power is not None:
                 return general_power
-        return Call(name, (self._trees[node.operand],), primes)
+        return self.applied(node, [self._argument(operand, node) for operand in node.operands])
+
+    def applied(self, node: Elementwise, operands: list[Expr]) -> Expr:
+        """The function of the node applied to operands that are written already."""
+        name, primes = node.function
+        entry = catalogue.lookup(name)
+        if isinstance(entry, ElementwiseEntry) and entry.operator is not None:
+            return Binary(entry.operator, operands[0], operands[1])
+        if isinstance(entry, ElementwiseEntry) and len(operands) > 1:
+            operands = _without_defaults(entry, operands)
+            if entry.spelling != name and operands[1] in (Number(1), Number(2)):
+                # max(X, 2) would be the maxima of the rows.
+                operands.reverse()
+        return Call(name, tuple(operands), primes)
+
+    def _argument(self, operand: Node, node: Elementwise) -> Expr:
+        """An operand of a function: the number that it repeats where another operand has the shape."""
+        if len(node.operands) > 1 and any(self._repeated_number(other) is None for other in node.operands):
+            number = self._repeated_number(operand) if operand.dims else None
+            if number is not None:
+                return self.tree(number)
+        return self._trees[operand]
+
+    def _atom(self, node: Atom) -> Expr:
+        """The call; of a function of the rows of a matrix with the axis, of its columns where it is a transpose."""
+        operands = [self._trees[operand] for operand in node.operands]
+        if node.name == "matpow":
+            return Binary("^", operands[0], operands[1])
+        if not node.batch:
+            return Call(node.name, tuple(operands))
+        entry = catalogue.lookup(node.name)
+        if node.batch > 1 or len(node.operand.dims) != 2 or entry is None or not entry.axis:
+            raise NoMatrixForm
+        if isinstance(operands[0], Transpose):
+            return Transpose(Call(node.name, (operands[0].operand, Number(1))))
+        return Call(node.name, (operands[0], Number(2)))
 
     def reflected(self, node: Node) -> Node | None:
         """sigmoid(t) for the node sigmoid(-t), where both are present and sigmoid(t) was met first."""
@@ -145,19 +191,15 @@ class Raising:
 
     def _sum(self, node: Sum, scale: Coefficient) -> Expr:
         """The sum of the terms, the first positive one first; a number that is repeated is written as a number."""
+        block = block_literal(self, node) if scale == ONE else None
+        if block is not None:
+            return block
         parts: list[tuple[bool, Expr]] = []
         for coefficient, term in self._unreflected(node):
             number = self._repeated_number(term) if node.dims else None
             product = self.product(term if number is None else number)
             parts.append(product.scaled(times(scale, coefficient)).written())
-        start = next((place for place, (negative, _) in enumerate(parts) if not negative), 0)
-        parts.insert(0, parts.pop(start))
-        negative, answer = parts[0]
-        if negative:
-            answer = negated(answer)
-        for negative, part in parts[1:]:
-            answer = Binary("-" if negative else "+", answer, part)
-        return answer
+        return _signed_sum(parts)
 
     def _unreflected(self, node: Sum) -> list[Term]:
         """The terms with 1 - s written out where s is a term as well: 1 - 2*s for (1 - s) - s."""
@@ -193,7 +235,7 @@ class Raising:
                 tensors.append(factor)
             else:
                 scalars.append((self.leaf(factor[0]), factor[1]))
-        if len(set(node.output)) > 2 or len(node.output) > 2 or any(len(f[2]) > 2 for f in tensors):
+        if len(set(node.output)) > 2 or len(node.output) > 2 or any(_is_wide(f[0]) for f in tensors):
             raise NoMatrixForm
         if len(tensors) == 1 and not scalars and node.output:
             spread = self._distributed(node, tensors[0])
@@ -260,12 +302,12 @@ class Raising:
         """The node at fixed positions as a node of the graph."""
         if isinstance(node, Sum):
             kept = tuple([dim for dim, position in zip(node.dims, positions) if position is None])
-            return self.graph.sum([(c, self._at(term, positions)) for c, term in node.terms], kept)
+            return self.graph.sum([(c, self.at(term, positions)) for c, term in node.terms], kept)
         if isinstance(node, Elementwise):
-            return self.graph.elementwise(node.function, self._at(node.operand, positions))
+            return self.graph.elementwise(node.function, *[self.at(operand, positions) for operand in node.operands])
         return None
 
-    def _at(self, node: Node, positions: tuple[int | str | None, ...]) -> Node:
+    def at(self, node: Node, positions: tuple[int | str | None, ...]) -> Node:
         axes = tuple(range(len(positions)))
         factors: list[Factor] = [(node, 1, axes)]
         for axis, position in enumerate(positions):
@@ -273,6 +315,76 @@ class Raising:
                 factors.append((self.graph.basis(node.dims[axis], position), 1, (axis,)))
         output = [axis for axis in axes if positions[axis] is None]
         return self.graph.contraction(ONE, factors, output, dict(enumerate(node.dims)))
+
+
+def _signed_sum(parts: list[tuple[bool, Expr]]) -> Expr:
+    """The sum of signed parts, the first positive one first; of transposes as the transpose of a sum."""
+    if len(parts) > 1 and all(isinstance(part, Transpose) for _, part in parts):
+        return Transpose(_signed_sum([(negative, part.children[0]) for negative, part in parts]))
+    parts = _merged_choices(parts)
+    start = next((place for place, (negative, _) in enumerate(parts) if not negative), 0)
+    parts.insert(0, parts.pop(start))
+    negative, answer = parts[0]
+    if negative:
+        answer = negated(answer)
+    for negative, part in parts[1:]:
+        answer = Binary("-" if negative else "+", answer, part)
+    return answer
+
+
+def _merged_choices(parts: list[tuple[bool, Expr]]) -> list[tuple[bool, Expr]]:
+    """where(c, a, 0) + where(c, 0, b) as where(c, a, b)."""
+    merged: list[tuple[bool, Expr]] = []
+    for negative, part in parts:
+        for place, (other_negative, other) in enumerate(merged):
+            joined = _joined_choice(other, part, negative != other_negative)
+            if joined is not None:
+                merged[place] = (other_negative, joined)
+                break
+        else:
+            merged.append((negative, part))
+    return merged
+
+
+def _joined_choice(one: Expr, other: Expr, opposite: bool) -> Expr | None:
+    if not (isinstance(one, Call) and isinstance(other, Call) and one.function == other.function == "where"):
+        return None
+    if one.children[0] != other.children[0]:
+        return None
+    branches: list[Expr] = []
+    for left, right in zip(one.children[1:], other.children[1:]):
+        if right == Number(0):
+            branches.append(left)
+        elif left == Number(0):
+            branches.append(negated(right) if opposite else right)
+        else:
+            return None
+    return Call("where", (one.children[0], *branches))
+
+
+def _without_defaults(entry: ElementwiseEntry, operands: list[Expr]) -> list[Expr]:
+    """The operands without the last ones, where they are what would be taken anyway."""
+    least = len(entry.parameters) - len(entry.defaults)
+    while len(operands) > least and to_text(operands[-1]) == entry.defaults[len(operands) - least - 1]:
+        operands = operands[:-1]
+    return operands
+
+
+def _is_wide(node: Node) -> bool:
+    """Whether a tensor has more axes than a matrix; the constants with three have names of their own."""
+    return len(node.dims) > 2 and not isinstance(node, Pattern)
+
+
+def _pattern(node: Pattern) -> Expr:
+    """A constant matrix."""
+    if node.name == "shift":
+        last = added(node.offset, node.dims[0])
+        return Index(Call("eye", (dimension(node.dims[1]),)), ((added(node.offset, 1), last), None))
+    if node.name == "lower":
+        return Call("tril", (Call("ones", (dimension(node.dims[0]), dimension(node.dims[1]))),))
+    if node.name in ("difference", "flip"):
+        return Call("diff" if node.name == "difference" else "flip", (Call("eye", (dimension(node.dims[1]),)),))
+    raise NoMatrixForm
 
 
 def _zero(node: Contraction) -> Product:

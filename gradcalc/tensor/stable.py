@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
+from gradcalc.language.polynomial import Dim, added, polynomial
 from gradcalc.tensor.nodes import (
     ONE,
     Atom,
+    Basis,
     Contraction,
-    Dim,
     Elementwise,
     Factor,
     Node,
+    Pattern,
     Rational,
     Sum,
     Term,
@@ -84,12 +86,20 @@ def _sum_of_exp(node: Node) -> Node | None:
     """u where the node is the sum of all entries of exp(u)."""
     if isinstance(node, Contraction) and node.is_closed and len(node.factors) == 1:
         leaf, exponent, indices = node.factors[0]
-        if exponent == 1 and _is(leaf, "exp") and len(set(indices)) == len(indices):
+        if exponent == 1 and _is(leaf, "exp") and len(set(indices)) == len(indices) and not _is_power(leaf):
             return _operand(leaf)
     return None
 
 
-def rewrite_factors(graph: Graph, powers: Powers) -> Powers | None:
+def _is_power(exponential: Node) -> bool:
+    """Whether the node is a^b, which is kept as exp(b*log(a))."""
+    operand = _operand(exponential)
+    return isinstance(operand, Contraction) and any(
+        _is(leaf, "log") and power == 1 for leaf, power, _ in operand.factors
+    )
+
+
+def rewrite_factors(graph: Graph, powers: Powers, outputs: set[int]) -> Powers | None:
     """The factors of a contraction after one step of rewriting, or None when there is nothing to rewrite."""
     exponentials: dict[tuple[int, ...], tuple[Node, tuple[int, ...]]] = {}
     for key, exponent in powers.items():
@@ -138,7 +148,15 @@ def rewrite_factors(graph: Graph, powers: Powers) -> Powers | None:
                     found = _softmax(graph, powers, key, inner)
                     if found is not None:
                         return found
-        elif isinstance(node, Atom) and node.name == "inv" and exponent == 1:
+        elif isinstance(node, Pattern) and node.name == "shift":
+            selected = _selected(graph, powers, key, outputs)
+            if selected is not None:
+                return selected
+        elif isinstance(node, Pattern) and node.name == "merge" and exponent == 1:
+            joined = _joined_merges(graph, powers, key, outputs)
+            if joined is not None:
+                return joined
+        elif isinstance(node, Atom) and node.name == "inv" and exponent == 1 and not node.batch:
             cancelled = _cancelled_inverse(graph, powers, key)
             if cancelled is not None:
                 return cancelled
@@ -268,6 +286,85 @@ def _cancelled_inverse(graph: Graph, powers: Powers, key: tuple[Node, tuple[int,
     return None
 
 
+def _selected(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]], outputs: set[int]) -> Powers | None:
+    """The part of an axis that a shift selects: of what another shift has moved there, or of a sum of such terms."""
+    shift, (row, column) = key
+    assert isinstance(shift, Pattern)
+    if column in outputs or _stands(powers, column) != 2:
+        return None
+    for other, exponent in powers.items():
+        node, indices = other
+        if other == key or column not in indices or exponent != 1:
+            continue
+        if isinstance(node, Pattern) and node.name == "shift" and indices[1] == column:
+            if node is shift:
+                return _replaced(powers, [key, other], [(graph.identity((node.dims[0],)), 1, (row, indices[0]))])
+            if _is_after(node, shift) or _is_after(shift, node):
+                return _replaced(powers, [key, other], [(graph.constant(0), 1, ())])
+        if isinstance(node, Basis) and isinstance(node.position, int) and isinstance(shift.offset, int):
+            place = node.position - shift.offset
+            length = shift.dims[0]
+            if place < 1 or (isinstance(length, int) and place > length):
+                return _replaced(powers, [key, other], [(graph.constant(0), 1, ())])
+            if isinstance(length, int):
+                return _replaced(powers, [key, other], [(graph.basis(length, place), 1, (row,))])
+        if isinstance(node, Sum) and all(_is_moved(term, indices.index(column)) for _, term in node.terms):
+            axis = indices.index(column)
+            dims = list(node.dims)
+            dims[axis] = shift.dims[0]
+            axes = tuple(range(len(dims)))
+            fresh = len(dims)
+            moved = [fresh if place == axis else place for place in axes]
+            terms = []
+            for coefficient, term in node.terms:
+                ranges = {**dict(enumerate(dims)), fresh: node.dims[axis]}
+                part = graph.contraction(ONE, [(term, 1, tuple(moved)), (shift, 1, (axis, fresh))], axes, ranges)
+                terms.append((coefficient, part))
+            selected = graph.sum(terms, tuple(dims))
+            return _replaced(powers, [key, other], [(selected, 1, tuple([row if i == column else i for i in indices]))])
+    return None
+
+
+def _is_after(one: Pattern, other: Pattern) -> bool:
+    """Whether what the first shift selects lies behind what the other one does, whatever the lengths are."""
+    gap = polynomial(added(one.offset, added(other.offset, other.dims[0]), -1))
+    return all(number >= 0 for number in gap.values())
+
+
+def _is_moved(term: Node, axis: int) -> bool:
+    """Whether the term is zero outside a part of an axis."""
+    if not isinstance(term, Contraction):
+        return False
+    index = term.output[axis]
+    return any(
+        (isinstance(leaf, Pattern) and leaf.name == "shift" and indices[1] == index)
+        or (isinstance(leaf, Basis) and indices[0] == index)
+        for leaf, _, indices in term.factors
+    )
+
+
+def _joined_merges(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]], outputs: set[int]) -> Powers | None:
+    """Two merges with the merged index in common, or both others, are one merge, and what is left is equal.
+
+    A merge whose merged index, or whose two others, stand nowhere else is 1 for all the rest.
+    """
+    node, indices = key
+    for other in powers:
+        if other[0] is not node or other == key:
+            continue
+        if other[1][2] == indices[2] or other[1][:2] == indices[:2]:
+            equal: list[Factor] = [
+                (graph.identity((dim,)), 1, (left, right))
+                for dim, left, right in zip(node.dims, indices, other[1])
+                if left != right
+            ]
+            return _replaced(powers, [other], equal)
+    lonely = {index for index in indices if index not in outputs and _stands(powers, index) == 1}
+    if lonely in ({indices[2]}, set(indices[:2])) and len(set(indices)) == 3:
+        return _replaced(powers, [key], [])
+    return None
+
+
 def _stands(powers: Powers, index: int) -> int:
     return sum(indices.count(index) for _, indices in powers)
 
@@ -323,6 +420,7 @@ def _exponential(graph: Graph, operand: Node) -> Node | None:
                 if (
                     isinstance(lse, Atom)
                     and lse.name == "logsumexp"
+                    and not lse.batch
                     and lse.operand is node
                     and other.factors[0][1] == 1
                 ):
@@ -356,7 +454,7 @@ def _known_logarithm(graph: Graph, node: Node) -> Node | None:
     inner = _sum_of_exp(node)
     if inner is not None:
         return graph.atom("logsumexp", inner)
-    if isinstance(node, Atom):
+    if isinstance(node, Atom) and not node.batch:
         if node.name == "det":
             return graph.atom("logdet", node.operand)
         if node.name == "softmax":
@@ -372,7 +470,9 @@ def _logarithm_of_product(graph: Graph, operand: Contraction) -> Node | None:
     rest: list[Factor] = []
     for factor in operand.factors:
         node, exponent, indices = factor
-        known = None if isinstance(node, Atom) and node.name == "det" else _known_logarithm(graph, node)
+        known = (
+            None if isinstance(node, Atom) and node.name == "det" and not node.batch else _known_logarithm(graph, node)
+        )
         if known is None:
             rest.append(factor)
         else:
@@ -381,7 +481,9 @@ def _logarithm_of_product(graph: Graph, operand: Contraction) -> Node | None:
     if len(rest) == 1 and operand.coefficient[0] > 0:
         node, exponent, indices = rest[0]
         odd = Fraction(exponent).numerator % 2 == 1 and exponent != 1
-        is_det = isinstance(node, Atom) and node.name == "det" and Fraction(exponent).numerator % 2 == 1
+        is_det = (
+            isinstance(node, Atom) and node.name == "det" and not node.batch and Fraction(exponent).numerator % 2 == 1
+        )
         if operand.coefficient == ONE and (odd or is_det):
             inner = graph.elementwise(("log", 0), node)
             spread = graph.contraction(ONE, [(inner, 1, indices)], operand.output, dict(dims))
@@ -395,24 +497,64 @@ def _logarithm_of_product(graph: Graph, operand: Contraction) -> Node | None:
     return graph.sum(terms, operand.dims)
 
 
-def recognised_atom(graph: Graph, name: str, operand: Node) -> Node | None:
+def recognised_choice(graph: Graph, name: str, operands: tuple[Node, ...]) -> Node | None:
+    """A function of several operands by a simpler one: a choice between equals, max(t, 0) as relu(t)."""
+    if name == "where" and operands[1] is operands[2]:
+        return operands[1]
+    if name in ("maximum", "minimum"):
+        if operands[0] is operands[1]:
+            return operands[0]
+        for one, other in (operands, operands[::-1]):
+            if is_zero(other) and name == "maximum":
+                return graph.elementwise(("relu", 0), one)
+            if is_zero(other):
+                turned = graph.elementwise(("relu", 0), graph.scaled(_MINUS_ONE, one))
+                return graph.scaled(_MINUS_ONE, turned)
+    return None
+
+
+def is_zero(node: Node) -> bool:
+    return isinstance(node, Contraction) and node.coefficient[0] == 0
+
+
+def recognised_atom(graph: Graph, name: str, operand: Node, *others: Node) -> Node | None:
     if not operand.dims:
-        if name == "logsumexp":
+        if name in ("logsumexp", "max", "min", "prod"):
             return operand
         if name == "softmax":
             return graph.constant(1)
+        if name == "var":
+            return graph.constant(0)
+    if name == "matpow":
+        return _whole_power(graph, operand, others[0])
+    if name in ("toeplitz", "diagsums") and is_zero(operand):
+        return operand
     if name in ("det", "logdet"):
         if is_identity(operand):
             return graph.constant(1 if name == "det" else 0)
-        if isinstance(operand, Atom) and operand.name == "inv":
+        if isinstance(operand, Atom) and operand.name == "inv" and not operand.batch:
             inner = graph.atom(name, operand.operand)
             return graph.power(inner, -1) if name == "det" else graph.scaled(_MINUS_ONE, inner)
     if name == "inv":
         if is_identity(operand):
             return operand
-        if isinstance(operand, Atom) and operand.name == "inv":
+        if isinstance(operand, Atom) and operand.name == "inv" and not operand.batch:
             return operand.operand
         return _inverse_of_scaled(graph, operand)
+    return None
+
+
+def _whole_power(graph: Graph, operand: Node, exponent: Node) -> Node | None:
+    """A power whose exponent is a small number as a product."""
+    if not isinstance(exponent, Contraction) or exponent.factors or exponent.coefficient[1]:
+        return None
+    count = exponent.coefficient[0]
+    if count == 0:
+        return graph.identity((operand.dims[0],))
+    if count == 1:
+        return operand
+    if count == -1:
+        return graph.atom("inv", operand)
     return None
 
 

@@ -17,11 +17,27 @@ ELEMENTWISE = [entry for entry in catalogue.ENTRIES if isinstance(entry, Element
 ATOMS = [entry for entry in catalogue.ENTRIES if isinstance(entry, Atom)]
 
 
+WITH_DERIVATIVE = [entry for entry in ELEMENTWISE if not entry.expands]
+UNARY = [entry for entry in WITH_DERIVATIVE if len(entry.parameters) == 1]
+
+
 def _points(entry: Elementwise) -> np.ndarray:
+    """Values of the first operand that is a number like others: inside the domain, off kinks and poles."""
     low, high = entry.domain
     points = np.array([-30.0, -3.1, -1.2, -0.4, -0.01, 0.02, 0.3, 0.9, 1.4, 2.7, 31.0])
     points = points[(points > low) & (points < high)]
-    return points[np.abs(points) < 5] if entry.name in ("tan", "sinh", "cosh", "exp") else points
+    fast = {"exp", "exp2", "expm1", "tan", "sec", "csc", "cot", "sinh", "cosh", "gamma", "erfc", "xlogy", "pow"}
+    return points[np.abs(points) < 5] if entry.name in fast else points[np.mod(points, 1) != 0] if entry.gap else points
+
+
+def _operands(entry: Elementwise) -> list[np.ndarray]:
+    points = _points(entry)
+    others = {"k": np.full(points.shape, 2.0), "c": np.arange(points.size) % 2.0, "a": np.full(points.shape, 0.3)}
+    spread = np.linspace(0.35, 1.45, points.size)
+    rest = {"t": points, "u": spread + 0.007, "l": spread - 2.0, "d": spread, **others}
+    if entry.name in ("pow", "polygamma"):
+        rest["t"] = np.abs(points) + 0.1
+    return [rest[name] for name in entry.parameters]
 
 
 def _program_source(entry: Function) -> dict[str, object]:
@@ -31,39 +47,87 @@ def _program_source(entry: Function) -> dict[str, object]:
     return namespace
 
 
+def _scalar_function(entry: Elementwise, text: str, wrt: str) -> np.ndarray:
+    """Values of the derivative of an expression in the entry's parameters, at its operands."""
+    declared = "; ".join([f"{name}: scalar" for name in dict.fromkeys([*entry.parameters, wrt])])
+    function = gradcalc.derive(f"{declared}; {text}", wrt=wrt).function()
+    used = gradcalc.api.Problem(f"{declared}; {text}").typing.variables
+    columns = dict(zip(entry.parameters, _operands(entry)))
+    columns.setdefault(wrt, np.ones(_points(entry).shape))
+    places = range(_points(entry).size)
+    return np.array([function(**{name: float(columns[name][k]) for name in used}) for k in places])
+
+
 @pytest.mark.parametrize("entry", ELEMENTWISE, ids=str)
 def test_program_agrees_with_reference(entry: Elementwise) -> None:
-    points = _points(entry)
+    operands = _operands(entry)
     assert entry.numpy is not None
     assert entry.reference is not None
-    found = eval(entry.numpy.format("t"), {**_program_source(entry), "t": points})
-    assert found == pytest.approx(entry.reference(np, points), rel=1e-13, abs=1e-300)
+    names = [f"operand_{place}" for place in range(len(operands))]
+    found = eval(entry.numpy.format(*names), {**_program_source(entry), **dict(zip(names, operands))})
+    assert found == pytest.approx(entry.reference(np, *operands), rel=1e-13, abs=1e-300)
 
 
-@pytest.mark.parametrize("entry", ELEMENTWISE, ids=str)
-def test_derivative_agrees_with_complex_step(entry: Elementwise) -> None:
-    points = _points(entry)
+@pytest.mark.parametrize("entry", WITH_DERIVATIVE, ids=str)
+def test_derivatives_agree_with_differences(entry: Elementwise) -> None:
+    """By the complex step where the function takes complex numbers, else by central differences."""
+    operands = _operands(entry)
     assert entry.reference is not None
-    slopes = np.imag(entry.reference(np, points + 1e-30j)) / 1e-30
-    function = gradcalc.derive(f"t: scalar; {entry.name}(t)", wrt="t").function()
-    found = np.array([function(t=float(point)) for point in points])
-    assert found == pytest.approx(slopes, rel=1e-12, abs=1e-15)
+    for place, formula in enumerate(entry.derivatives):
+        if formula is None:
+            continue
+        text = _written(entry)
+        found = _scalar_function(entry, text, entry.parameters[place])
+        if entry.real_only:
+            above, below = ([o + (place == k) * h for k, o in enumerate(operands)] for h in (1e-6, -1e-6))
+            slopes = (entry.reference(np, *above) - entry.reference(np, *below)) / 2e-6
+            assert found == pytest.approx(slopes, rel=1e-6, abs=1e-8)
+        else:
+            moved = [o + 1e-30j * (place == k) for k, o in enumerate(operands)]
+            slopes = np.imag(entry.reference(np, *moved)) / 1e-30
+            assert found == pytest.approx(slopes, rel=1e-10, abs=1e-15)
+
+
+def _written(entry: Elementwise) -> str:
+    if entry.operator is not None:
+        return entry.operator.join(entry.parameters)
+    return f"{entry.spelling}({', '.join(entry.parameters)})"
 
 
 @pytest.mark.parametrize("entry", ELEMENTWISE, ids=str)
 def test_meaning_agrees_with_reference(entry: Elementwise) -> None:
-    points = _points(entry)
-    points = points[np.abs(points) < 5]
     assert entry.reference is not None
-    function = gradcalc.derive(f"t: scalar; u: scalar; ({entry.meaning})*u", wrt="u").function()
-    found = np.array([function(t=float(point), u=1.0) for point in points])
-    assert found == pytest.approx(entry.reference(np, points), rel=1e-12)
+    operands = _operands(entry)
+    near = np.abs(operands[0]) < 5
+    found = _scalar_function(entry, f"({entry.meaning})*q", "q")[near]
+    assert found == pytest.approx(entry.reference(np, *operands)[near], rel=1e-12)
 
 
-@pytest.mark.parametrize("entry", ELEMENTWISE, ids=str)
+@pytest.mark.parametrize("entry", UNARY, ids=str)
 def test_second_derivative_passes_the_check(entry: Elementwise) -> None:
     derivative = gradcalc.derive(f"x: vector; sum({entry.name}(x))", wrt="x", order=2)
     assert derivative.check(seed=3).verdict == "passed"
+
+
+@pytest.mark.parametrize("entry", [e for e in WITH_DERIVATIVE if e.defaults], ids=str)
+def test_defaults_may_be_left_out(entry: Elementwise) -> None:
+    short = gradcalc.derive(f"x: vector; sum({entry.name}(x))", wrt="x")
+    long = gradcalc.derive(f"x: vector; sum({entry.name}(x, {', '.join(entry.defaults)}))", wrt="x")
+    assert str(short) == str(long)
+    assert ", " not in str(short.objective.tree)
+
+
+@pytest.mark.parametrize("entry", [e for e in catalogue.ENTRIES if e.axis], ids=str)
+@pytest.mark.parametrize("axis", [1, 2])
+def test_axis_is_that_of_every_line(entry: Function, axis: int) -> None:
+    """f(X, 2) by the interpreter has f of every row in its rows, and its derivative passes the check."""
+    text = f"X: matrix; Y: matrix; w: vector; {entry.name}(exp(X), {axis})"
+    problem = gradcalc.api.Problem(text)
+    rank = len(problem.typing.dims(problem.program.objective))
+    whole = f"sum(Y .* {entry.name}(exp(X), {axis}))" if rank == 2 else f"w'*{entry.name}(exp(X), {axis})"
+    if rank == 1 and axis == 1:
+        whole = f"{entry.name}(exp(X), 1)*w"
+    assert gradcalc.derive(f"X: matrix; {whole}", wrt="X").check(seed=4).verdict == "passed"
 
 
 @pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=str)
@@ -82,6 +146,7 @@ def test_example_prints_and_parses(entry: Function) -> None:
 
 @pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=str)
 def test_aliases_print_back_as_the_name(entry: Function) -> None:
+    assert len(set(entry.aliases)) == len(entry.aliases)
     for alias in entry.aliases:
         assert catalogue.lookup(alias) is entry
 
@@ -101,9 +166,18 @@ def test_sympy_form_agrees_with_reference(entry: Elementwise) -> None:
 
     assert entry.reference is not None
     assert entry.sympy is not None
-    for point in _points(entry)[::3]:
-        exact = eval(entry.sympy.format("t"), {"sympy": sympy, "t": sympy.Float(float(point), 30)})
-        assert float(entry.reference(np, np.array(point))) == pytest.approx(float(exact), rel=1e-9, abs=1e-12)
+    columns = _operands(entry)
+    names = [f"operand_{place}" for place in range(len(columns))]
+    for point in list(zip(*columns))[::3]:
+        numbers = [sympy.nsimplify(round(float(number), 6)) for number in point]
+        scope = {"sympy": sympy, **dict(zip(names, numbers))}
+        if entry.name == "where":
+            scope[names[0]] = sympy.true if numbers[0] else sympy.false
+        exact = eval(entry.sympy.format(*names), scope)
+        exact = {sympy.true: 1.0, sympy.false: 0.0}.get(exact, exact)
+        exact = sympy.N(exact, 15, maxn=1000)
+        found = entry.reference(np, *[np.array(float(number)) for number in numbers])
+        assert float(found) == pytest.approx(float(exact), rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("entry", ELEMENTWISE, ids=str)

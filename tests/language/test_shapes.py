@@ -371,7 +371,7 @@ ERRORS = [
     ("x: vector[3]; sum[i=1..5](x[i])", "sum[i=1..5](x[i])", "the index i runs to 5, and the axis to 3", []),
     ("x: vector[2]; x[3]", "x[3]", "position 3 is past the end: the last one is 2", []),
     ("sum[i](i)", "sum[i](i)", "nothing says how far the index i runs", ["sum[i=1..3](...)"]),
-    ("eye(2+1)*x", "2+1", "a size is a whole number or the name of a dimension", ["eye(n)"]),
+    ("eye(2.5)*x", "2.5", "a size is a whole number or the name of a dimension", ["eye(n)"]),
     ("n: scalar; eye(n)*x", "n", "and n is a variable", []),
     ("zeros(0)*x", "0", "a size is a whole number", []),
 ]  # fmt: skip

@@ -1,0 +1,128 @@
+"""Sums of tensors that are moved to places of a larger one, written as block literals: [A, B; C, D]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradcalc.language.polynomial import Dim, added
+from gradcalc.language.syntax import Block, Call, Expr, Number, Transpose
+from gradcalc.tensor.nodes import Basis, Coefficient, Contraction, Factor, Node, Pattern, Sum
+from gradcalc.tensor.products import dimension
+
+if TYPE_CHECKING:
+    from gradcalc.tensor.raising import Raising
+
+_MOST_PARTS = 64
+
+_Place = tuple[Dim, Dim]
+"""Where a part starts on an axis, and how long it is."""
+
+
+def block_literal(raising: Raising, node: Sum) -> Expr | None:
+    """The block literal that the sum is; None where its terms do not fill disjoint places of a grid."""
+    if not node.dims or len(node.terms) > _MOST_PARTS:
+        return None
+    cells: dict[tuple[_Place, ...], Expr] = {}
+    for coefficient, term in node.terms:
+        found = _placed(raising, coefficient, term)
+        if found is None or found[0] in cells:
+            return None
+        cells[found[0]] = found[1]
+    axes = [_tiling({places[axis] for places in cells}, dim) for axis, dim in enumerate(node.dims)]
+    if any(places is None for places in axes):
+        return None
+    rows = axes[0] or []
+    if len(axes) == 1:
+        return Block((1,) * len(rows), tuple([cells.get((row,)) or _zeros((row[1],)) for row in rows]))
+    columns = axes[1] or []
+    parts = [cells.get((row, column)) or _zeros((row[1], column[1])) for row in rows for column in columns]
+    if len(parts) < 2:
+        return None
+    if all(isinstance(part, Transpose) or _is_zeros(part) for part in parts):
+        turned = [
+            _turned(parts[row * len(columns) + column]) for column in range(len(columns)) for row in range(len(rows))
+        ]
+        return Transpose(Block((len(rows),) * len(columns), tuple(turned)))
+    return Block((len(columns),) * len(rows), tuple(parts))
+
+
+def _is_zeros(part: Expr) -> bool:
+    return part == Number(0) or (isinstance(part, Call) and part.function == "zeros")
+
+
+def _turned(part: Expr) -> Expr:
+    """The transpose of a part that is one, or of zeros."""
+    if isinstance(part, Transpose):
+        return part.operand
+    return part if isinstance(part, Number) else Call("zeros", part.children[::-1])
+
+
+def _zeros(dims: tuple[Dim, ...]) -> Expr:
+    return Call("zeros", tuple([dimension(dim) for dim in dims])) if set(dims) != {1} else Number(0)
+
+
+def _placed(raising: Raising, coefficient: Coefficient, term: Node) -> tuple[tuple[_Place, ...], Expr] | None:
+    """Where a term stands, and the term without its zeros; an axis of length one is left out."""
+    if not isinstance(term, Contraction) or len(set(term.output)) != len(term.output):
+        return None
+    shifts: dict[int, Factor] = {}
+    for factor in term.factors:
+        leaf, exponent, indices = factor
+        is_shift = isinstance(leaf, Pattern) and leaf.name == "shift" and indices[1] in term.output
+        is_entry = isinstance(leaf, Basis) and isinstance(leaf.position, int) and indices[0] in term.output
+        if exponent == 1 and (is_shift or is_entry):
+            shifts.setdefault(indices[-1], factor)
+    if not shifts:
+        return None
+    places: list[_Place] = []
+    output: list[int] = []
+    rest = [factor for factor in term.factors if factor not in shifts.values()]
+    carried = {index for _, _, indices in rest for index in indices}
+    if not carried.isdisjoint(shifts):
+        return None
+    for index, dim in zip(term.output, term.dims):
+        if index not in shifts:
+            places.append((0, dim))
+            output.append(index)
+            continue
+        leaf, _, indices = shifts[index]
+        if isinstance(leaf, Basis):
+            places.append((int(leaf.position) - 1, 1))
+            continue
+        assert isinstance(leaf, Pattern)
+        places.append((leaf.offset, leaf.dims[0]))
+        if leaf.dims[0] != 1 or indices[0] in carried:
+            output.append(indices[0])
+    inner = raising.graph.contraction(term.coefficient, rest, output, dict(enumerate(term.index_dims)))
+    part = raising.graph.scaled(coefficient, inner)
+    is_row = len(places) == 2 and len(output) == 1 and places[0][1] == 1
+    return tuple(places), raising.transposed_tree(part) if is_row else raising.tree(part)
+
+
+def _tiling(places: set[_Place], dim: Dim) -> list[_Place] | None:
+    """The places in order, with what is between them and after them, where none overlaps another."""
+    ordered: list[_Place] = []
+    position: Dim = 0
+    left = dict(places)
+    if len(left) < len(places):
+        return None
+    while left:
+        if position in left:
+            length = left.pop(position)
+            ordered.append((position, length))
+            position = added(position, length)
+            continue
+        numbers = [start for start in left if isinstance(start, int)]
+        if not isinstance(position, int) or not numbers:
+            return None
+        following = min(numbers)
+        if following < position:
+            return None
+        ordered.append((position, following - position))
+        position = following
+    if position != dim:
+        rest = added(dim, position, -1)
+        if isinstance(rest, int) and rest < 0:
+            return None
+        ordered.append((position, rest))
+    return ordered
