@@ -1,0 +1,576 @@
+"""The derivatives of a textbook.
+
+Source: Petersen and Pedersen, The Matrix Cookbook, version of November 15, 2012. Each entry is a label (the number of
+the equation, else the section), a program, the variable, the order, the book's answer as it stands there, and what the
+language must know for it: an entry is left out of the tests until all of that is understood. Where the book has two
+answers, each is an entry. A power or a sum of a symbolic number of terms also stands written out at a small number.
+Of the chapters without derivatives (5 to 7, 9, 10 and most of 8) the objectives are the book's, and the answers follow
+by its rules.
+
+Where the book errs the answer here is the right one: the first sum of (92) is transposed there (its rule (91) is
+right), and (524) needs the transpose of B on one side. (127) is right for a symmetric A. In (139) to (141) the book
+takes an entry and its mirror image for one variable, and so has twice the entry off the diagonal; the answers here are
+the gradients within the symmetric matrices, (G + G')/2 for the G of (138).
+"""
+
+from __future__ import annotations
+
+Entry = tuple[str, str, str, int, str, tuple[str, ...]]
+
+KRON = ("kron(A, B)",)
+VEC = ("vec(A)",)
+PINV = ("pinv(A)",)
+EXPM = ("expm(A)",)
+EIGVALS = ("A: symmetric; eigvals(A)",)
+POWER = ("A: matrix; A^k",)
+
+DETERMINANTS: list[Entry] = [
+    ("(46)", "det(A + t*B)", "t", 1, "Y = A + t*B; det(Y)*tr(inv(Y)*B)", ()),
+    ("(48)", "det(A + t*B)", "t", 2, "Y = A + t*B; det(Y)*(tr(inv(Y)*B)*tr(inv(Y)*B) - tr((inv(Y)*B)*(inv(Y)*B)))", ()),
+    (
+        "(48)",
+        "det(A + t*B + t^2*C)",
+        "t",
+        2,
+        "Y = A + t*B + t^2*C; D = B + 2*t*C;"
+        " det(Y)*(tr(inv(Y)*(2*C)) + tr(inv(Y)*D)*tr(inv(Y)*D) - tr((inv(Y)*D)*(inv(Y)*D)))",
+        (),
+    ),
+    ("(49)", "det(X)", "X", 1, "det(X)*inv(X)'", ()),
+    ("(51)", "A, X, B: matrix[n, n]; det(A*X*B)", "X", 1, "det(A*X*B)*inv(X)'", ()),
+    ("(51)", "A, X, B: matrix[n, n]; det(A*X*B)", "X", 1, "det(A*X*B)*inv(X')", ()),
+    ("(52)", "A, X: matrix[n, n]; det(X'*A*X)", "X", 1, "2*det(X'*A*X)*inv(X)'", ()),
+    ("(53)", "X: matrix[m, n]; A: symmetric; det(X'*A*X)", "X", 1, "2*det(X'*A*X)*A*X*inv(X'*A*X)", ()),
+    (
+        "(54)",
+        "X: matrix[m, n]; det(X'*A*X)",
+        "X",
+        1,
+        "det(X'*A*X)*(A*X*inv(X'*A*X) + A'*X*inv(X'*A'*X))",
+        (),
+    ),
+    ("(55)", "X: matrix[m, n]; log(det(X'*X))", "X", 1, "2*pinv(X)'", PINV),
+    ("(55)", "X: matrix[m, n]; logdet(X'*X)", "X", 1, "2*(inv(X'*X)*X')'", ()),
+    ("(56)", "Y: matrix[n, m]; logdet(inv(Y*Y'))", "Y", 1, "-2*pinv(Y)'", PINV),
+    ("(57)", "log(abs(det(X)))", "X", 1, "inv(X)'", ()),
+    ("(57)", "log(abs(det(X)))", "X", 1, "inv(X')", ()),
+    ("(58)", "X: matrix; det(X^k)", "X", 1, "k*det(X^k)*inv(X)'", POWER),
+    ("(58)", "det(X^2)", "X", 1, "2*det(X^2)*inv(X)'", ()),
+    ("(58)", "det(X^3)", "X", 1, "3*det(X^3)*inv(X)'", ()),
+]
+
+INVERSES: list[Entry] = [
+    ("(59)", "inv(A + t*B)", "t", 1, "Y = A + t*B; -inv(Y)*B*inv(Y)", ()),
+    ("(60)", "inv(X)[1,2]", "X", 1, "-inv(X)[1,:]'*inv(X)[:,2]'", ()),
+    ("(60)", "X: matrix; inv(X)", "X[1,2]", 1, "-inv(X)[:,1]*inv(X)[2,:]", ()),
+    ("(61)", "a'*inv(X)*b", "X", 1, "-inv(X)'*a*b'*inv(X)'", ()),
+    ("(62)", "det(inv(X))", "X", 1, "-det(inv(X))*inv(X)'", ()),
+    ("(63)", "tr(A*inv(X)*B)", "X", 1, "-(inv(X)*B*A*inv(X))'", ()),
+    ("(64)", "tr(inv(X + A))", "X", 1, "-(inv(X + A)*inv(X + A))'", ()),
+    ("2.2", "norm2(inv(A))^2", "A", 1, "-inv(A)'*(2*inv(A))*inv(A)'", ()),
+    ("2.2", "tr(C*inv(A)*B*inv(A))", "A", 1, "W = inv(A); -inv(A)'*((B*W*C)' + (C*W*B)')*inv(A)'", ()),
+]
+
+EIGENVALUES: list[Entry] = [
+    ("(65)", "X: symmetric; sum(eigvals(X))", "X", 1, "eye(n)", EIGVALS),
+    ("(66)", "X: spd; exp(sum(log(eigvals(X))))", "X", 1, "det(X)*inv(X)'", EIGVALS),
+    ("(66)", "X: spd; sum(log(eigvals(X)))", "X", 1, "inv(X)'", EIGVALS),
+]
+
+FORMS: list[Entry] = [
+    ("(69)", "x'*a", "x", 1, "a", ()),
+    ("(69)", "a'*x", "x", 1, "a", ()),
+    ("(70)", "a'*X*b", "X", 1, "a*b'", ()),
+    ("(71)", "a'*X'*b", "X", 1, "b*a'", ()),
+    ("(72)", "a'*X*a", "X", 1, "a*a'", ()),
+    ("(72)", "a'*X'*a", "X", 1, "a*a'", ()),
+    ("(73)", "X: matrix[m, n]; X", "X[1,2]", 1, "J = eye(m)[:,1]*eye(n)[:,2]'; J", ()),
+    ("(74)", "(X*A)[1,2]", "X", 1, "eye(m)[:,1]*A[:,2]'", ()),
+    ("(74)", "X: matrix[m, n]; X*A", "X[1,2]", 1, "J = eye(m)[:,1]*eye(n)[:,2]'; J*A", ()),
+    ("(75)", "X: matrix[m, n]; (X'*A)[1,2]", "X", 1, "A[:,2]*eye(n)[:,1]'", ()),
+    ("(75)", "X: matrix[m, n]; X'*A", "X[1,2]", 1, "J = eye(n)[:,2]*eye(m)[:,1]'; J*A", ()),
+    ("(76)", "X: matrix[m, n]; sum[k,l,p,q](X[k,l]*X[p,q])", "X", 1, "2*sum(X)*ones(m, n)", ()),
+    ("(77)", "b'*X'*X*c", "X", 1, "X*(b*c' + c*b')", ()),
+    ("(78)", "(B*x + b)'*C*(D*x + d)", "x", 1, "B'*C*(D*x + d) + D'*C'*(B*x + b)", ()),
+    ("(78)", "(B*x + b)'*C*(D*x + d)", "x", 2, "B'*C*D + D'*C'*B", ()),
+    (
+        "(79)",
+        "X: matrix[m, n]; (X'*B*X)[1,2]",
+        "X",
+        1,
+        "(X'*B)[1,:]'*eye(n)[:,2]' + (B*X)[:,2]*eye(n)[:,1]'",
+        (),
+    ),
+    (
+        "(80)",
+        "X: matrix[m, n]; X'*B*X",
+        "X[1,2]",
+        1,
+        "J = eye(m)[:,1]*eye(n)[:,2]'; X'*B*J + J'*B*X",
+        (),
+    ),
+    ("(81)", "x'*B*x", "x", 1, "(B + B')*x", ()),
+    ("(81)", "x'*B*x", "x", 2, "B + B'", ()),
+    ("(82)", "b'*X'*D*X*c", "X", 1, "D'*X*b*c' + D*X*c*b'", ()),
+    ("(83)", "(X*b + c)'*D*(X*b + c)", "X", 1, "(D + D')*(X*b + c)*b'", ()),
+    ("(84)", "W: symmetric; (x - A*s)'*W*(x - A*s)", "s", 1, "-2*A'*W*(x - A*s)", ()),
+    ("(84)", "W: symmetric; (x - A*s)'*W*(x - A*s)", "s", 2, "2*A'*W*A", ()),
+    ("(85)", "W: symmetric; (x - s)'*W*(x - s)", "x", 1, "2*W*(x - s)", ()),
+    ("(85)", "W: symmetric; (x - s)'*W*(x - s)", "x", 2, "2*W", ()),
+    ("(86)", "W: symmetric; (x - s)'*W*(x - s)", "s", 1, "-2*W*(x - s)", ()),
+    ("(87)", "W: symmetric; (x - A*s)'*W*(x - A*s)", "x", 1, "2*W*(x - A*s)", ()),
+    ("(88)", "W: symmetric; (x - A*s)'*W*(x - A*s)", "A", 1, "-2*W*(x - A*s)*s'", ()),
+    ("(89)", "a: scalar; (a - x'*b)^2", "x", 1, "-2*b*(a - x'*b)", ()),
+    ("(90)", "X: matrix; X^3", "X[1,2]", 1, "J = eye(n)[:,1]*eye(n)[:,2]'; J*X^2 + X*J*X + X^2*J", ()),
+    ("(90)", "(X^2)[1,2]", "X", 1, "eye(n)[:,1]*X[:,2]' + X[1,:]'*eye(n)[:,2]'", ()),
+    ("(91)", "a'*X^2*b", "X", 1, "a*b'*X' + X'*a*b'", ()),
+    ("(91)", "a'*X^3*b", "X", 1, "a*b'*(X^2)' + X'*a*b'*X' + (X^2)'*a*b'", ()),
+    ("(92)", "a'*X'*X*b", "X", 1, "X*b*a' + X*a*b'", ()),
+    (
+        "(92)",
+        "a'*(X^2)'*X^2*b",
+        "X",
+        1,
+        "X^2*b*a'*X' + X^2*a*b'*X' + (X'*X^2*b*a' + X'*X^2*a*b')",
+        (),
+    ),
+    (
+        "(93)",
+        "s = sin(P*x); r = exp(Q*x); s'*A*r",
+        "x",
+        1,
+        "(diag(cos(P*x))*P)'*A*exp(Q*x) + (diag(exp(Q*x))*Q)'*A'*sin(P*x)",
+        (),
+    ),
+    (
+        "(95)",
+        "(A*x)'*(A*x)/((B*x)'*(B*x))",
+        "x",
+        1,
+        "2*A'*A*x/(x'*B'*B*x) - 2*x'*A'*A*x*B'*B*x/(x'*B'*B*x)^2",
+        (),
+    ),
+    (
+        "(95)",
+        "x'*A'*A*x/(x'*B'*B*x)",
+        "x",
+        1,
+        "2*A'*A*x/(x'*B'*B*x) - 2*x'*A'*A*x*B'*B*x/(x'*B'*B*x)^2",
+        (),
+    ),
+    ("(97)", "x'*A*x + b'*x", "x", 1, "(A + A')*x + b", ()),
+    ("(98)", "x'*A*x + b'*x", "x", 2, "A + A'", ()),
+]
+
+TRACES: list[Entry] = [
+    ("(36)", "tr(A + t*B)", "t", 1, "tr(B)", ()),
+    ("2.5", "X: matrix[n, n]; tr(expm(X))", "X", 1, "expm(X)'", EXPM),
+    ("(99)", "X: matrix[n, n]; tr(X)", "X", 1, "eye(n)", ()),
+    ("(100)", "tr(X*A)", "X", 1, "A'", ()),
+    ("(101)", "tr(A*X*B)", "X", 1, "A'*B'", ()),
+    ("(102)", "tr(A*X'*B)", "X", 1, "B*A", ()),
+    ("(103)", "tr(X'*A)", "X", 1, "A", ()),
+    ("(104)", "tr(A*X')", "X", 1, "A", ()),
+    ("(105)", "A: matrix[m, m]; X: matrix[n, n]; tr(kron(A, X))", "X", 1, "tr(A)*eye(n)", KRON),
+    ("(106)", "tr(X^2)", "X", 1, "2*X'", ()),
+    ("(107)", "tr(X^2*B)", "X", 1, "(X*B + B*X)'", ()),
+    ("(108)", "tr(X'*B*X)", "X", 1, "B*X + B'*X", ()),
+    ("(109)", "tr(B*X*X')", "X", 1, "B*X + B'*X", ()),
+    ("(110)", "tr(X*X'*B)", "X", 1, "B*X + B'*X", ()),
+    ("(111)", "tr(X*B*X')", "X", 1, "X*B' + X*B", ()),
+    ("(112)", "tr(B*X'*X)", "X", 1, "X*B' + X*B", ()),
+    ("(113)", "tr(X'*X*B)", "X", 1, "X*B' + X*B", ()),
+    ("(114)", "tr(A*X*B*X)", "X", 1, "A'*X'*B' + B'*X'*A'", ()),
+    ("(115)", "tr(X'*X)", "X", 1, "2*X", ()),
+    ("(115)", "tr(X*X')", "X", 1, "2*X", ()),
+    ("(116)", "tr(B'*X'*C*X*B)", "X", 1, "C'*X*B*B' + C*X*B*B'", ()),
+    ("(117)", "tr(X'*B*X*C)", "X", 1, "B*X*C + B'*X*C'", ()),
+    ("(118)", "tr(A*X*B*X'*C)", "X", 1, "A'*C'*X*B' + C*A*X*B", ()),
+    ("(119)", "tr((A*X*B + C)*(A*X*B + C)')", "X", 1, "2*A'*(A*X*B + C)*B'", ()),
+    ("(120)", "X: matrix[n, n]; tr(kron(X, X))", "X", 1, "2*tr(X)*eye(n)", KRON),
+    ("(120)", "X: matrix[n, n]; tr(X)*tr(X)", "X", 1, "2*tr(X)*eye(n)", ()),
+    ("(121)", "X: matrix; tr(X^k)", "X", 1, "k*(X^(k - 1))'", POWER),
+    ("(121)", "tr(X^3)", "X", 1, "3*(X^2)'", ()),
+    ("(121)", "tr(X^4)", "X", 1, "4*(X^3)'", ()),
+    ("(121)", "tr(X^9)", "X", 1, "9*(X^8)'", ()),
+    ("(122)", "tr(A*X^2)", "X", 1, "(A*X)' + (X*A)'", ()),
+    ("(122)", "tr(A*X^3)", "X", 1, "(A*X^2)' + (X*A*X)' + (X^2*A)'", ()),
+    ("(122)", "tr(A*X^4)", "X", 1, "(A*X^3)' + (X*A*X^2)' + (X^2*A*X)' + (X^3*A)'", ()),
+    (
+        "(123)",
+        "tr(B'*X'*C*X*X'*C*X*B)",
+        "X",
+        1,
+        "C*X*X'*C*X*B*B' + C'*X*B*B'*X'*C'*X + C*X*B*B'*X'*C*X + C'*X*X'*C'*X*B*B'",
+        (),
+    ),
+    ("(124)", "tr(A*inv(X)*B)", "X", 1, "-(inv(X)*B*A*inv(X))'", ()),
+    ("(124)", "tr(A*inv(X)*B)", "X", 1, "-inv(X)'*A'*B'*inv(X)'", ()),
+    (
+        "(125)",
+        "C: symmetric; X: matrix[m, n]; tr(inv(X'*C*X)*A)",
+        "X",
+        1,
+        "-(C*X*inv(X'*C*X))*(A + A')*inv(X'*C*X)",
+        (),
+    ),
+    (
+        "(126)",
+        "B, C: symmetric; X: matrix[m, n]; tr(inv(X'*C*X)*(X'*B*X))",
+        "X",
+        1,
+        "-2*C*X*inv(X'*C*X)*X'*B*X*inv(X'*C*X) + 2*B*X*inv(X'*C*X)",
+        (),
+    ),
+    (
+        "(127)",
+        "A, B, C: symmetric; X: matrix[m, n]; tr(inv(A + X'*C*X)*(X'*B*X))",
+        "X",
+        1,
+        "-2*C*X*inv(A + X'*C*X)*X'*B*X*inv(A + X'*C*X) + 2*B*X*inv(A + X'*C*X)",
+        (),
+    ),
+]
+
+NORMS: list[Entry] = [
+    ("(129)", "norm2(x - a)", "x", 1, "(x - a)/norm2(x - a)", ()),
+    (
+        "(130)",
+        "x, a: vector[n]; (x - a)/norm2(x - a)",
+        "x",
+        1,
+        "eye(n)/norm2(x - a) - (x - a)*(x - a)'/norm2(x - a)^3",
+        (),
+    ),
+    (
+        "(130)",
+        "x, a: vector[n]; norm2(x - a)",
+        "x",
+        2,
+        "eye(n)/norm2(x - a) - (x - a)*(x - a)'/norm2(x - a)^3",
+        (),
+    ),
+    ("(131)", "norm2(x)^2", "x", 1, "2*x", ()),
+    ("(131)", "norm2(x'*x)", "x", 1, "2*x", ()),
+    ("(131)", "x: vector[n]; norm2(x)^2", "x", 2, "2*eye(n)", ()),
+    ("(132)", "X: matrix; norm2(X)^2", "X", 1, "2*X", ()),
+    ("(132)", "tr(X*X')", "X", 1, "2*X", ()),
+    ("10.3", "norm1(x)", "x", 1, "sign(x)", ()),
+    ("10.3", "x: vector; sum(abs(x).^3)^(1/3)", "x", 1, "x .* abs(x)/sum(abs(x).^3)^(2/3)", ()),
+    ("10.3", "x: vector; p: scalar; sum(abs(x).^p)^(1/p)", "x", 1, "x .* abs(x).^(p - 2)*sum(abs(x).^p)^(1/p - 1)", ()),
+    ("10.4", "X: matrix; norm2(X)", "X", 1, "X/norm2(X)", ()),
+    ("10.4", "sqrt(tr(A*A'))", "A", 1, "A/norm2(A)", ()),
+    ("10.4", "norm1(A*X - B)", "X", 1, "A'*sign(A*X - B)", ()),
+    ("10.4", "sqrt(tr((A*X - B)*(A*X - B)'))", "X", 1, "A'*(A*X - B)/norm2(A*X - B)", ()),
+]
+
+STRUCTURED: list[Entry] = [
+    ("(137)", "U = A*X*B; norm2(U)^2", "X[1,2]", 1, "U = A*X*B; tr((2*U)'*(A[:,1]*B[2,:]))", ()),
+    ("(137)", "logdet(X'*X + A)", "X", 1, "U = X'*X + A; X*inv(U)' + X*inv(U)", ()),
+    ("(138)", "X: symmetric; a'*X*b", "X", 1, "(a*b' + b*a')/2", ()),
+    ("(139)", "X: symmetric; tr(A*X)", "X", 1, "(A + A')/2", ()),
+    ("(140)", "X: symmetric; det(X)", "X", 1, "det(X)*inv(X)", ()),
+    ("(141)", "X: spd; log(det(X))", "X", 1, "inv(X)", ()),
+    ("(142)", "X: diagonal[n]; tr(A*X)", "X", 1, "A .* eye(n)", ()),
+    (
+        "(143)",
+        "A, L: matrix[n, n]; a, b, c: scalar; tr(A*(a*eye(n) + b*L + c*L'))",
+        "b",
+        1,
+        "tr(A*L)",
+        (),
+    ),
+    ("(144)", "A, L: matrix[n, n]; a, b: scalar; tr(A*(a*eye(n) + b*(L + L')))", "b", 1, "tr(A*L) + tr(A*L')", ()),
+]
+
+RULES: list[Entry] = [
+    ("(34)", "t*A", "t", 1, "A", ()),
+    ("(37)", "(A + t*B)*(C + t*D)", "t", 1, "B*(C + t*D) + (A + t*B)*D", ()),
+    ("(38)", "A: matrix; (A + t*B) .* (C + t*D)", "t", 1, "B .* (C + t*D) + (A + t*B) .* D", ()),
+    ("(39)", "kron(A + t*B, C + t*D)", "t", 1, "kron(B, C + t*D) + kron(A + t*B, D)", KRON),
+    ("(43)", "log(det(A + t*B))", "t", 1, "tr(inv(A + t*B)*B)", ()),
+    ("(44)", "(A + t*B)'", "t", 1, "B'", ()),
+    ("10.1.2", "H: symmetric; c + g'*(x - z) + 1/2*(x - z)'*H*(x - z)", "x", 1, "g + H*(x - z)", ()),
+    ("10.1.5", "A: matrix; t: scalar; expm(t*A)", "t", 1, "A*expm(t*A)", EXPM),
+    ("10.1.5", "A: matrix; t: scalar; tr(expm(t*A))", "t", 1, "tr(A*expm(t*A))", EXPM),
+    ("10.1.5", "A: matrix[n, n]; det(expm(A))", "A", 1, "exp(tr(A))*eye(n)", EXPM),
+    (
+        "10.2.1",
+        "A: matrix[2, 2]; X: matrix[3, 3]; det(kron(A, X))",
+        "X",
+        1,
+        "2*det(kron(A, X))*inv(X)'",
+        KRON,
+    ),
+    ("10.2.1", "A: matrix[m, m]; X: matrix[n, n]; tr(inv(kron(A, X)))", "X", 1, "-tr(inv(A))*(inv(X)*inv(X))'", KRON),
+    ("(520)", "norm2(vec(A*X*B))^2", "X", 1, "2*A'*A*X*B*B'", VEC),
+    ("(521)", "vec(A)'*vec(X)", "X", 1, "A", VEC),
+    (
+        "(524)",
+        "X: matrix[m, n]; a, c: vector[m]; B: matrix[n, n]; vec(X)'*kron(B, c*a')*vec(X)",
+        "X",
+        1,
+        "c*a'*X*B' + a*c'*X*B",
+        KRON + VEC,
+    ),
+    ("(524)", "a'*X*B*X'*c", "X", 1, "a*c'*X*B' + c*a'*X*B", ()),
+    (
+        "(524)",
+        "X: matrix[m, n]; A: matrix[m, m]; B: matrix[n, n]; vec(X)'*kron(B, A)*vec(X)",
+        "X",
+        1,
+        "A*X*B' + A'*X*B",
+        KRON + VEC,
+    ),
+]
+
+LEAST_SQUARES: list[Entry] = [
+    (
+        "5.1.1",
+        "x, y: vector[n]; a, b: scalar; norm2(y - a*x - b*ones(n))^2",
+        "a",
+        1,
+        "-2*x'*(y - a*x - b*ones(n))",
+        (),
+    ),
+    (
+        "5.1.1",
+        "x, y: vector[n]; a, b: scalar; norm2(y - a*x - b*ones(n))^2",
+        "b",
+        1,
+        "-2*ones(n)'*(y - a*x - b*ones(n))",
+        (),
+    ),
+    ("5.1.3", "b'*inv(A)*c", "b", 1, "inv(A)*c", ()),
+    ("5.1.3", "b, c: vector[n]; c'*(A\\b)", "A", 1, "-inv(A)'*c*b'*inv(A)'", ()),
+    ("5.1.6", "norm2(A*x - b)^2", "x", 1, "2*A'*(A*x - b)", ()),
+    ("5.1.6", "norm2(A*x - b)^2", "x", 2, "2*A'*A", ()),
+    ("5.1.6", "norm2(A*x - b)^2", "A", 1, "2*(A*x - b)*x'", ()),
+    ("5.1.6", "A: matrix; b: vector; inv(A'*A)*A'*b", "b", 1, "inv(A'*A)*A'", ()),
+    ("5.1.6", "norm2(A*x - b)^2 + lambda*norm2(x)^2", "x", 1, "2*A'*(A*x - b) + 2*lambda*x", ()),
+    (
+        "5.1.6",
+        "A: matrix[m, n]; norm2(A*x - b)^2 + lambda*norm2(x)^2",
+        "x",
+        2,
+        "2*A'*A + 2*lambda*eye(n)",
+        (),
+    ),
+    ("5.1.6", "norm2(A*x - b)^2 + norm2(C*x)^2", "x", 1, "2*A'*(A*x - b) + 2*C'*C*x", ()),
+    ("5.1.6", "(A*x - b)'*diag(w)*(A*x - b)", "x", 1, "2*A'*diag(w)*(A*x - b)", ()),
+    ("5.1.6", "(A*x - b)'*diag(w)*(A*x - b)", "w", 1, "(A*x - b).^2", ()),
+    ("5.1.7", "norm2(A*X - B)^2", "X", 1, "2*A'*(A*X - B)", ()),
+    ("5.1.7", "A, B, C: matrix; norm2(A*B - C)^2", "A", 1, "2*(A*B - C)*B'", ()),
+    ("5.1.7", "norm2(A*X - B)^2 + lambda*norm2(X)^2", "X", 1, "2*A'*(A*X - B) + 2*lambda*X", ()),
+    (
+        "5.1.10",
+        "norm2(A*X + X*B - C)^2",
+        "X",
+        1,
+        "2*A'*(A*X + X*B - C) + 2*(A*X + X*B - C)*B'",
+        (),
+    ),
+    (
+        "5.1.11",
+        "norm2(A*X*B + C*X*D - F)^2",
+        "X",
+        1,
+        "R = A*X*B + C*X*D - F; 2*A'*R*B' + 2*C'*R*D'",
+        (),
+    ),
+    ("5.2.3", "x'*A*x/(x'*x)", "x", 1, "(A + A')*x/(x'*x) - 2*x'*A*x*x/(x'*x)^2", ()),
+]
+
+DENSITY = "S: spd[d]; x, m: vector[d]; p = exp(-1/2*(x - m)'*inv(S)*(x - m))/sqrt(det(2*pi*S)); "
+MIXTURE = (
+    "S, T: spd[d]; s, m, n: vector[d]; a, b: positive; "
+    "p = exp(-1/2*(s - m)'*inv(S)*(s - m))/sqrt(det(2*pi*S)); "
+    "q = exp(-1/2*(s - n)'*inv(T)*(s - n))/sqrt(det(2*pi*T)); "
+)
+LIKELIHOOD = "S: spd[d]; x, m: vector[d]; -1/2*log(det(2*pi*S)) - 1/2*(x - m)'*inv(S)*(x - m)"
+SAMPLE = (
+    "S: spd[d]; X: matrix[d, N]; m: vector[d]; -N/2*log(det(2*pi*S))"
+    " - 1/2*tr((X - m*ones(N)')'*inv(S)*(X - m*ones(N)'))"
+)
+SUM = "S: spd[d]; X: matrix[d, N]; m: vector[d]; -1/2*sum[i]((X[:,i] - m)'*inv(S)*(X[:,i] - m))"
+STUDENT = "S: spd[d]; t, m: vector[d]; v, q: positive; -1/2*log(det(S)) - (v + q)/2*log(1 + (t - m)'*inv(S)*(t - m)/v)"
+WISHART = "S, M: spd[d]; k, l: scalar; -k/2*log(det(S)) + l/2*log(det(M)) - 1/2*tr(inv(S)*M)"
+INVERSE_WISHART = "S, M: spd[d]; k, l: scalar; k/2*log(det(S)) - l/2*log(det(M)) - 1/2*tr(S*inv(M))"
+QUARTIC = "S: symmetric; tr(A*S*(B + B')*S) + m'*(A + A')*S*(B + B')*m + (tr(A*S) + m'*A*m)*(tr(B*S) + m'*B*m)"
+
+GAUSSIANS: list[Entry] = [
+    ("6.2.2", "M: symmetric; tr(A*M*B') + (A*m + a)'*(B*m + b)", "m", 1, "A'*(B*m + b) + B'*(A*m + a)", ()),
+    ("6.2.2", "M: symmetric; tr(A*M*B') + (A*m + a)'*(B*m + b)", "A", 1, "B*M + (B*m + b)*m'", ()),
+    ("6.2.2", "M: matrix; tr(A*M*A') + (A*m)'*(A*m)", "M", 1, "A'*A", ()),
+    ("6.2.2", "M: symmetric; tr(A*M*A') + (A*m)'*(A*m)", "A", 1, "2*A*(M + m*m')", ()),
+    (
+        "6.2.2",
+        "A: symmetric; a = diag(A); 2*u^2*tr(A^2) + 4*u*c'*A^2*c + 4*v*c'*A*a + (w - 3*u^2)*a'*a",
+        "c",
+        1,
+        "8*u*A^2*c + 4*v*A*diag(A)",
+        (),
+    ),
+    (
+        "7.1",
+        "S: spd[d]; t, m: vector[d]; -log(1 + (t - m)'*inv(S)*(t - m))",
+        "m",
+        1,
+        "2*inv(S)*(t - m)/(1 + (t - m)'*inv(S)*(t - m))",
+        (),
+    ),
+    ("7.2", "sum((a - 1) .* log(x))", "x", 1, "(a - 1) ./ x", ()),
+    ("7.6", "n'*log(a)", "a", 1, "n ./ a", ()),
+    (
+        "(341)",
+        "S, Q: spd; -(v + q)/2*log(det(inv(Q) + (T - M)*inv(S)*(T - M)'))",
+        "M",
+        1,
+        "(v + q)*inv(inv(Q) + (T - M)*inv(S)*(T - M)')*(T - M)*inv(S)",
+        (),
+    ),
+    ("7.7", STUDENT, "m", 1, "(v + q)/v*inv(S)*(t - m)/(1 + (t - m)'*inv(S)*(t - m)/v)", ()),
+    (
+        "7.7",
+        STUDENT,
+        "S",
+        1,
+        "-1/2*inv(S) + (v + q)/(2*v)*inv(S)*(t - m)*(t - m)'*inv(S)/(1 + (t - m)'*inv(S)*(t - m)/v)",
+        (),
+    ),
+    ("7.8", WISHART, "S", 1, "-k/2*inv(S) + 1/2*inv(S)*M*inv(S)", ()),
+    ("7.8", WISHART, "M", 1, "l/2*inv(M) - 1/2*inv(S)", ()),
+    ("7.9", INVERSE_WISHART, "M", 1, "-l/2*inv(M) + 1/2*inv(M)*S*inv(M)", ()),
+    ("8.1.1", DENSITY + "p", "x", 1, DENSITY + "-p*inv(S)*(x - m)", ()),
+    ("8.1.1", DENSITY + "p", "m", 1, DENSITY + "p*inv(S)*(x - m)", ()),
+    ("8.1.1", DENSITY + "p", "x", 2, DENSITY + "p*(inv(S)*(x - m)*(x - m)'*inv(S) - inv(S))", ()),
+    ("8.1.1", LIKELIHOOD, "x", 1, "-inv(S)*(x - m)", ()),
+    ("8.1.1", LIKELIHOOD, "m", 1, "inv(S)*(x - m)", ()),
+    ("8.1.1", LIKELIHOOD, "m", 2, "-inv(S)", ()),
+    ("8.1.1", LIKELIHOOD, "S", 1, "1/2*(-inv(S) + inv(S)*(x - m)*(x - m)'*inv(S))", ()),
+    ("8.1.1", "P: spd; 1/2*log(det(P)) - 1/2*(x - m)'*P*(x - m)", "P", 1, "1/2*(inv(P) - (x - m)*(x - m)')", ()),
+    ("8.1.1", SAMPLE, "m", 1, "inv(S)*(X - m*ones(N)')*ones(N)", ()),
+    (
+        "8.1.1",
+        SAMPLE,
+        "S",
+        1,
+        "-N/2*inv(S) + 1/2*inv(S)*(X - m*ones(N)')*(X - m*ones(N)')'*inv(S)",
+        (),
+    ),
+    ("8.1.1", SUM, "m", 1, "inv(S)*(X - m*ones(N)')*ones(N)", ()),
+    ("8.1.1", "A: symmetric; 1/2*c'*inv(A)*c - 1/2*log(det(A))", "c", 1, "inv(A)*c", ()),
+    ("8.1.3", "S: spd[k]; x, n: vector[k]; m + C*inv(S)*(x - n)", "x", 1, "C*inv(S)", ()),
+    ("8.1.3", "S: spd; tr(A - C*inv(S)*C')", "C", 1, "-2*C*inv(S)", ()),
+    ("9.1.5", "A: spd; B: matrix; D: spd; log(det(A - B*inv(D)*B'))", "A", 1, "inv(A - B*inv(D)*B')", ()),
+    (
+        "9.1.5",
+        "A, D: spd; log(det(A - B*inv(D)*B'))",
+        "B",
+        1,
+        "-2*inv(A - B*inv(D)*B')*B*inv(D)",
+        (),
+    ),
+    ("8.1.4", "S: spd[d]; -1/2*(A*x - m)'*inv(S)*(A*x - m)", "x", 1, "-A'*inv(S)*(A*x - m)", ()),
+    ("8.1.4", "S: spd[d]; -1/2*(A*x - m)'*inv(S)*(A*x - m)", "x", 2, "-A'*inv(S)*A", ()),
+    ("8.1.4", "S: spd[d]; -1/2*(A*x - m)'*inv(S)*(A*x - m)", "A", 1, "-inv(S)*(A*x - m)*x'", ()),
+    ("8.1.4", "S: spd; -1/2*tr((Y - W*X)'*inv(S)*(Y - W*X))", "W", 1, "inv(S)*(Y - W*X)*X'", ()),
+    (
+        "8.1.4",
+        "P: diagonal; S: symmetric; W: matrix; C = W*W' + P; -1/2*log(det(C)) - 1/2*tr(inv(C)*S)",
+        "W",
+        1,
+        "C = W*W' + P; inv(C)*S*inv(C)*W - inv(C)*W",
+        (),
+    ),
+    ("8.1.6", "A: symmetric; -1/2*x'*A*x + b'*x", "x", 1, "-A*x + b", ()),
+    ("8.1.6", "A: symmetric; -1/2*tr(X'*A*X) + tr(B'*X)", "X", 1, "-A*X + B", ()),
+    (
+        "8.1.7",
+        "S, T: spd; -1/2*(x - m)'*inv(S)*(x - m) - 1/2*(x - n)'*inv(T)*(x - n)",
+        "x",
+        1,
+        "-inv(S)*(x - m) - inv(T)*(x - n)",
+        (),
+    ),
+    (
+        "8.1.7",
+        "S, T: spd; -1/2*(x - m)'*inv(S)*(x - m) - 1/2*(x - n)'*inv(T)*(x - n)",
+        "x",
+        2,
+        "-inv(S) - inv(T)",
+        (),
+    ),
+    (
+        "8.1.7",
+        "S, T: spd; -1/2*tr((X - M)'*inv(S)*(X - M)) - 1/2*tr((X - K)'*inv(T)*(X - K))",
+        "X",
+        1,
+        "-inv(S)*(X - M) - inv(T)*(X - K)",
+        (),
+    ),
+    (
+        "8.1.8",
+        "S, T: spd; -1/2*log(det(2*pi*(S + T))) - 1/2*(m - n)'*inv(S + T)*(m - n)",
+        "m",
+        1,
+        "-inv(S + T)*(m - n)",
+        (),
+    ),
+    (
+        "8.1.8",
+        "S, T: spd; -1/2*log(det(2*pi*(S + T))) - 1/2*(m - n)'*inv(S + T)*(m - n)",
+        "S",
+        1,
+        "1/2*(-inv(S + T) + inv(S + T)*(m - n)*(m - n)'*inv(S + T))",
+        (),
+    ),
+    ("8.2.2", "S: symmetric; tr(A*S) + m'*A*m", "m", 1, "(A + A')*m", ()),
+    ("8.2.2", "S: matrix; tr(A*S) + m'*A*m", "S", 1, "A'", ()),
+    ("8.2.2", "S: symmetric; tr(A*S) + m'*A*m", "A", 1, "S + m*m'", ()),
+    (
+        "8.2.2",
+        "S: symmetric; tr(A*S*(A + A')*S) + m'*(A + A')*S*(A + A')*m",
+        "m",
+        1,
+        "2*(A + A')*S*(A + A')*m",
+        (),
+    ),
+    ("8.2.2", "A: symmetric; 2*s^4*tr(A^2) + 4*s^2*m'*A^2*m", "m", 1, "8*s^2*A^2*m", ()),
+    ("8.2.2", "A: matrix; (m - l)'*A*(m - l) + tr(A*S)", "m", 1, "(A + A')*(m - l)", ()),
+    ("8.2.4", "S: symmetric; 2*tr(S^2) + 4*m'*S*m + (tr(S) + m'*m)^2", "m", 1, "8*S*m + 4*(tr(S) + m'*m)*m", ()),
+    (
+        "8.2.4",
+        QUARTIC,
+        "m",
+        1,
+        "(A + A')*S*(B + B')*m + (B + B')*S*(A + A')*m + (tr(B*S) + m'*B*m)*(A + A')*m + (tr(A*S) + m'*A*m)*(B + B')*m",
+        (),
+    ),
+    ("8.3.2", "S: spd; (x - m)'*inv(S)*(x - m)", "x", 1, "2*inv(S)*(x - m)", ()),
+    ("8.3.2", "S: spd; (x - m)'*inv(S)*(x - m)", "S", 1, "-inv(S)*(x - m)*(x - m)'*inv(S)", ()),
+    ("8.3.3", "S: spd; log(sqrt(det(2*pi*S))) + d/2", "S", 1, "1/2*inv(S)", ()),
+    ("8.4.2", MIXTURE + "log(a*p + b*q)", "a", 1, MIXTURE + "a*p/(a*p + b*q)*(1/a)", ()),
+    ("8.4.2", MIXTURE + "log(a*p + b*q)", "m", 1, MIXTURE + "a*p/(a*p + b*q)*(inv(S)*(s - m))", ()),
+    (
+        "8.4.2",
+        MIXTURE + "log(a*p + b*q)",
+        "S",
+        1,
+        MIXTURE + "a*p/(a*p + b*q)*(1/2)*(-inv(S) + inv(S)*(s - m)*(s - m)'*inv(S))",
+        (),
+    ),
+]
+
+COOKBOOK: list[Entry] = [
+    *RULES,
+    *DETERMINANTS,
+    *INVERSES,
+    *EIGENVALUES,
+    *FORMS,
+    *TRACES,
+    *NORMS,
+    *STRUCTURED,
+    *LEAST_SQUARES,
+    *GAUSSIANS,
+]
