@@ -74,6 +74,11 @@ class GradcalcError(Exception):
         return "\n".join(lines)
 
 
+def brief(text: str) -> str:
+    """A text in quotes, cut where it is long, for an error."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
 def _underlined(source: str, span: Span) -> list[str]:
     """The line of `source` that holds the start of `span`, and carets below; long lines are cut around it."""
     start = max(0, min(span[0], len(source)))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from gradcalc.api import Derivative
 from gradcalc.cli import internal_error
 from gradcalc.cli.options import make_problem
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import GradcalcError, brief
+from gradcalc.jsontext import read_json
 from gradcalc.output.result import check_formats, derivation_result, dumps, error_result
 from gradcalc.output.schema import COMMANDS, REQUEST
 
 _KEYS = tuple(REQUEST["properties"])
+
+_LARGEST_LINE = 256 << 20
+"""The longest request, in bytes."""
 
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "command": ((str,), "a string"),
@@ -60,24 +63,36 @@ def batch_command(file: str) -> int:
     return worst
 
 
-def _lines(file: str) -> Iterator[str]:
+def _lines(file: str) -> Iterator[bytes]:
+    """The lines; one that is too long is cut to a byte more than is allowed."""
     if file == "-":
-        for raw in sys.stdin.buffer if sys.stdin is not None else ():
-            yield _decoded(raw)
+        if sys.stdin is not None:
+            yield from _cut_lines(sys.stdin.buffer)
         return
     try:
         with open(file, "rb") as opened:
-            for raw in opened:
-                yield _decoded(raw)
+            yield from _cut_lines(opened)
     except OSError as error:
         raise GradcalcError("data", f"{file} cannot be read: {error.strerror}") from None
 
 
-def _decoded(raw: bytes) -> str:
-    return raw.decode("utf-8", errors="replace").removeprefix("\ufeff")
+def _cut_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    while line := stream.readline(_LARGEST_LINE + 1):
+        yield line
+        while len(line) > _LARGEST_LINE and not line.endswith(b"\n"):
+            line = stream.readline(_LARGEST_LINE + 1)
 
 
-def answered(line: str) -> tuple[str, int]:
+def _decoded(line: bytes) -> str:
+    if len(line) > _LARGEST_LINE:
+        raise GradcalcError("limit", f"the line is longer than {_LARGEST_LINE >> 20} MiB")
+    try:
+        return line.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise GradcalcError("usage", f"the line is not UTF-8 text: see byte {error.start + 1}") from None
+
+
+def answered(line: str | bytes) -> tuple[str, int]:
     """The result of one request as a line of JSON, and its exit code; never raises for what the request is."""
     result, code = answer(line)
     try:
@@ -89,14 +104,17 @@ def answered(line: str) -> tuple[str, int]:
         return dumps(result), code
 
 
-def answer(line: str) -> tuple[dict[str, Any], int]:
+def answer(line: str | bytes) -> tuple[dict[str, Any], int]:
     """The result of one request and its exit code."""
     request: Any = None
     try:
+        text = _decoded(line) if isinstance(line, bytes) else line
         try:
-            request = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            request, repeated = read_json(text)
+        except ValueError as error:
             raise GradcalcError("usage", f"the line is not JSON: {str(error)[:100]}") from None
+        if repeated:
+            raise GradcalcError("usage", f"the request gives {brief(repeated[0])} twice", hint="Give each key once.")
         result, code = _answer(_checked(request))
     except GradcalcError as error:
         result, code = _failure(request, error)
@@ -158,9 +176,9 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
     data = request.get("data", {})
     arrays: dict[str, Any] = {}
     if data:
-        from gradcalc.numeric.arrays import from_json
+        from gradcalc.numeric.arrays import arrays_from_json
 
-        arrays = {name: from_json(name, value) for name, value in data.items()}
+        arrays = arrays_from_json(data, "data")
     problem = make_problem(
         request["expression"],
         request.get("declare", ()),

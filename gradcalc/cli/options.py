@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import GradcalcError, brief
 
 if TYPE_CHECKING:
     from gradcalc.api import Problem
@@ -58,6 +59,9 @@ def evaluating(command: Command) -> Command:
     return command
 
 
+_MOST_SHAPES = 8
+"""How many arrays an error lists."""
+
 _LARGEST_READ = 4 << 20
 """More than any expression may have, in bytes: what is longer is cut here and refused by the parser."""
 
@@ -93,10 +97,12 @@ def _expression_text(argument: str) -> str:
 def parse_sizes(sizes: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for text in sizes:
-        name, _, number = text.partition("=")
-        if not name or not number.lstrip("-").isdigit():
-            raise GradcalcError("usage", f"{text!r} is not DIM=N", hint="For example: --size m=3")
-        found[name.strip()] = int(number)
+        name, _, number = [part.strip() for part in text.partition("=")]
+        if not name or not re.fullmatch("[+-]?[0-9]{1,1000}", number):
+            raise GradcalcError("usage", f"{brief(text)} is not DIM=N", hint="For example: --size m=3")
+        if name in found:
+            raise GradcalcError("usage", f"the size of {name} is given twice", hint="Give each size once.")
+        found[name] = int(number)
     return found
 
 
@@ -104,21 +110,16 @@ def load_arrays(data: Sequence[str], sets: Sequence[str]) -> dict[str, Any]:
     """The arrays of all files and settings. Raises GradcalcError of kind data for one that is given twice."""
     if not data and not sets:
         return {}
-    from gradcalc.numeric.arrays import load_data, parse_set
+    from gradcalc.numeric.arrays import add_array, parse_set
+    from gradcalc.numeric.files import load_data
 
     arrays: dict[str, Any] = {}
     for specification in data:
         for name, array in load_data(specification).items():
-            _add(arrays, name, array)
+            add_array(arrays, name, array)
     for text in sets:
-        _add(arrays, *parse_set(text))
+        add_array(arrays, *parse_set(text))
     return arrays
-
-
-def _add(arrays: dict[str, Any], name: str, array: Any) -> None:
-    if name in arrays:
-        raise GradcalcError("data", f"{name} is given twice", hint="Give each variable once.")
-    arrays[name] = array
 
 
 def make_problem(text: str, declare: Sequence[str], arrays: dict[str, Any], **known: Any) -> Problem:
@@ -141,7 +142,7 @@ def make_problem(text: str, declare: Sequence[str], arrays: dict[str, Any], **kn
                 raise
     else:
         assert first is not None
-        raise first
+        raise _blamed_on_data(first, text, declare, shapes, known)
     unknown = [name for name in arrays if name not in problem.typing.variables]
     if unknown:
         from gradcalc.language.parser import nearest
@@ -153,6 +154,32 @@ def make_problem(text: str, declare: Sequence[str], arrays: dict[str, Any], **kn
             hint=f"Did you mean {near}?" if near else None,
         )
     return problem
+
+
+def _blamed_on_data(
+    error: GradcalcError,
+    text: str,
+    declare: Sequence[str],
+    shapes: dict[str, tuple[int, ...]],
+    known: dict[str, Any],
+) -> GradcalcError:
+    """The error of a problem with data: of kind data where the problem is well-formed without."""
+    from gradcalc.api import Problem
+
+    if error.kind != "shape":
+        return error
+    try:
+        problem = Problem(text, declare=declare, **known)
+    except GradcalcError:
+        return error
+    hint = error.hint or ""
+    if " is given " not in hint:
+        used = [f"{name} has the shape {list(shapes[name])}" for name in problem.typing.variables if name in shapes]
+        more = ", and so on" if len(used) > _MOST_SHAPES else ""
+        hint = f"In the data {', '.join(used[:_MOST_SHAPES])}{more}. {hint}".rstrip()
+    return GradcalcError(
+        "data", f"the data does not fit: {error.message}", span=error.span, hint=hint, source=error.source
+    )
 
 
 def write(text: str, output: str | None) -> None:

@@ -107,6 +107,14 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+def plain_name(text: str) -> str | None:
+    """The name that a text spells, a Greek letter written out; None where it spells no name."""
+    hit = _TOKEN.fullmatch(text)
+    if hit is None or hit.lastgroup != "name":
+        return None
+    return GREEK[text[0]] + text[1:] if text[0] in GREEK else text
+
+
 def _unknown_character(text: str, position: int) -> GradcalcError:
     character = text[position]
     hint = None

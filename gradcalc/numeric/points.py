@@ -12,7 +12,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.language.polynomial import Dim, names_in, size_of
 from gradcalc.language.shapes import Typing, Variable
 from gradcalc.language.syntax import Program
-from gradcalc.numeric.arrays import check_memory
+from gradcalc.numeric.arrays import check_memory, data_shape
 from gradcalc.numeric.reference import observe
 
 Array = Any
@@ -98,7 +98,9 @@ def draw(
 
     Deterministic in the seed. Raises GradcalcError of kind numeric where no point inside the domain is found.
     """
-    given = given or {}
+    given = {
+        name: data_shape(name, np.asarray(array), typing.variables[name].kind) for name, array in (given or {}).items()
+    }
     fault = "no point was tried"
     for order in (0, 1):
         sizes = choose_sizes(typing, asked, order)
@@ -108,7 +110,7 @@ def draw(
         for plan in _PLANS:
             for _ in range(_TRIES):
                 arrays = {
-                    name: np.asarray(given[name]) if name in given else _drawn(variable, sizes, generator, plan)
+                    name: given[name] if name in given else _drawn(variable, sizes, generator, plan)
                     for name, variable in typing.variables.items()
                 }
                 observation = observe(program, typing, arrays, sizes)
