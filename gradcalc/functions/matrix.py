@@ -315,7 +315,8 @@ MATRIX_FUNCTIONS: tuple[Function, ...] = (
         reference=_cholesky,
     ),
     Atom(
-        "eigvals", "the eigenvalues of a symmetric matrix, in ascending order", variants={"matrix": ("ii->i", "vector")},
+        "eigvals", "the eigenvalues of a symmetric matrix, in ascending order",
+        variants={"matrix": ("ii->i", "vector")},
         pullback="eigvecs(X)*diag(G)*eigvecs(X)'", symmetric="required", real_only=True,
         aliases=("eig", "eigenvalues"),
         example="sum(exp(eigvals(X + X')))", latex=r"\lambda\left({0}\right)", numpy="np.linalg.eigvalsh({0})",

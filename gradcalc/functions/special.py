@@ -76,7 +76,9 @@ _POLYGAMMA = "sympy.polygamma({0}, {1})"
 
 SPECIAL: tuple[Function, ...] = (
     _entry("erf", "the error function", "erf", "2*exp(-t^2)/sqrt(pi)", "sympy.erf({0})", parity="odd", exact={0: 0}),
-    _entry("erfc", "1 - erf(t), accurate for large t", "erfc", "-2*exp(-t^2)/sqrt(pi)", "sympy.erfc({0})", exact={0: 1}),
+    _entry(
+        "erfc", "1 - erf(t), accurate for large t", "erfc", "-2*exp(-t^2)/sqrt(pi)", "sympy.erfc({0})", exact={0: 1},
+    ),
     _entry(
         "erfinv", "the inverse of the error function", "erfinv", "0.5*sqrt(pi)*exp(erfinv(t)^2)", "sympy.erfinv({0})",
         real_only=True, parity="odd", exact={0: 0}, domain=(-1.0, 1.0),

@@ -378,7 +378,7 @@ class ExpressionParser:
             "syntax",
             f"{_found(token)} where a position was expected",
             span=(token.start, max(token.end, token.start + 1)),
-            hint="Positions are whole numbers from 1, names of indices, slices or `:`, as in x[2], A[i,j], x[2:n], A[:,1].",
+            hint="Positions are whole numbers from 1, names of indices, slices or `:`: x[2], A[i,j], x[2:n], A[:,1].",
         )
 
     def _ranges(self) -> tuple[IndexRange, ...]:

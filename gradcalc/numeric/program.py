@@ -296,7 +296,9 @@ class _Compiler:
             places = [self._place(node, axis) for axis in range(len(node.positions))]
             operand = self._form(node.operand)
             if operand.form == "eye" and not any(isinstance(place, tuple) for place in node.positions):
-                return _Form(self._assign(f"(np.arange({operand.code}) == {places[1]}).astype(float)"))
+                place = next((place for place in places if place != ":"), None)
+                if None in node.positions and place is not None:
+                    return _Form(self._assign(f"(np.arange({operand.code}) == {place}).astype(float)"))
             return _Form(self._assign(f"{self._plain(operand)}[{', '.join(places)}]"))
         if isinstance(node, Block):
             return self._block(node)

@@ -51,7 +51,8 @@ class Observation:
 
     kink_distance: how near an operand came to a kink of its function, relative to the operand's scale; inf where no
     function has one. fault: a sentence about the first operand outside a domain, with its place, or None.
-    analytic: no function with a kink was met. real_only: a function was met that takes no complex numbers. degenerate: a formula of the derivative fails here, though there is one.
+    analytic: no function with a kink was met. real_only: a function was met that takes no complex numbers.
+    degenerate: a formula of the derivative fails here, though there is one.
     """
 
     def __init__(self) -> None:

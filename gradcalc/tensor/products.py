@@ -111,7 +111,7 @@ def _taken_rows(operator: Expr, operand: Expr, kind: str) -> Item | None:
 
 def summed_rows(chain: Chain) -> Chain:
     """The sums along the rows of a product: its last matrix is summed."""
-    *front, (last, kind) = chain
+    *front, (last, _) = chain
     if _is_call(last, "diag"):
         return (*front, (last.children[0], "c"))
     if isinstance(last, Transpose):

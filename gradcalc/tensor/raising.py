@@ -106,7 +106,7 @@ class Raising:
         return self.tree(node)
 
     def _elementwise(self, node: Elementwise) -> Expr:
-        name, primes = node.function
+        name, _ = node.function
         reflected = self.reflected(node)
         if reflected is not None:
             return Binary("-", Number(1), self.tree(reflected))
