@@ -11,7 +11,7 @@ from gradcalc.language.printer import program_text, to_text
 from gradcalc.language.programs import parse_declaration
 from gradcalc.language.shapes import Typing, infer
 from gradcalc.language.syntax import Program
-from gradcalc.tensor.answer import LAYOUTS, Answer, Component, Derivation, Formula
+from gradcalc.tensor.answer import LAYOUTS, STRUCTURED, Answer, Component, Derivation, Formula
 from gradcalc.tensor.answer import derive as derive_answers
 
 if TYPE_CHECKING:
@@ -107,8 +107,18 @@ class Problem:
                 least = self.typing.minimum_sizes
                 least[dim] = max(least.get(dim, 1), position)
 
-    def derivation(self, components: Sequence[Component], order: int = 1, layout: str | None = None) -> Derivation:
+    def derivation(
+        self,
+        components: Sequence[Component],
+        order: int = 1,
+        layout: str | None = None,
+        structured: str | None = None,
+    ) -> Derivation:
         """The objective and its derivatives by each component; no derivatives for no components."""
+        if structured is not None and structured not in STRUCTURED:
+            raise GradcalcError(
+                "usage", f"{structured!r} is not a convention", hint=f"The conventions are {' and '.join(STRUCTURED)}."
+            )
         if not 1 <= order <= HIGHEST_ORDER:
             raise GradcalcError("usage", f"the order is a whole number from 1 to {HIGHEST_ORDER}, not {order}")
         if layout is not None and layout not in LAYOUTS:
@@ -118,9 +128,32 @@ class Problem:
         names = {*_names(self.program), *self.typing.dimension_names, "pi", "e", "f"}
         names.update([str(position) for _, positions in components for position in positions])
         try:
-            return derive_answers(names, self.program.objective, self.typing, components, order, layout)
+            return derive_answers(names, self.program.objective, self.typing, components, order, layout, structured or STRUCTURED[0])
         except GradcalcError as error:
             raise error.located_in(self.text) from None
+
+    def directions(self, components: Sequence[Component], asked: Sequence[str] = (), prefix: str = "") -> list[str]:
+        """A name for the direction of each component: as asked for, else made of the prefix and the variable."""
+        if asked and len(asked) != len(components):
+            raise GradcalcError(
+                "usage",
+                f"there are {len(asked)} directions for {len(components)} variables",
+                hint="Give --direction once for each --wrt.",
+            )
+        for name in asked:
+            if not name.isidentifier() or name in self.typing.definitions:
+                raise GradcalcError("usage", f"{name!r} is no name for a direction", hint="For example: --direction V")
+        taken = set(_names(self.program))
+        made: list[str] = []
+        for component, given in zip(components, asked or [""] * len(components)):
+            matrix = self.typing.variables[component[0]].kind == "matrix" and not component[1]
+            name = given or (f"d{component[0]}" if prefix == "d" else ("V" if matrix else "v"))
+            if not given and prefix != "d" and len(components) > 1:
+                name = f"{name}_{component[0]}"
+            while not given and name in taken:
+                name += "1"
+            made.append(name)
+        return made
 
     @property
     def expression(self) -> str:
@@ -184,16 +217,29 @@ class Derivative:
     problem: the expression and what is known of it. answers: one for each variable that was asked for.
     """
 
-    def __init__(self, problem: Problem, components: list[Component], order: int, layout: str | None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        components: list[Component],
+        order: int = 1,
+        layout: str | None = None,
+        structured: str | None = None,
+        directions: Sequence[str] | None = None,
+    ) -> None:
+        """structured: of `STRUCTURED`. directions: names of what the derivatives by each component are multiplied by:
+        at order 1 the derivative along them, at order 2 the Hessian times them.
+        """
         self.problem = problem
         self.components = components
         self.order = order
         self.layout = layout
-        self._derivation = problem.derivation(components, order, layout)
-
-    @property
-    def answers(self) -> list[Answer]:
-        return self._derivation.answers
+        self.directions = directions
+        self._derivation = problem.derivation(components, order, layout, structured)
+        self.answers: list[Answer] = self._derivation.answers
+        if directions is not None and order == 1:
+            self.answers = [self._derivation.along(components, directions)]
+        elif directions is not None:
+            self.answers = [self._derivation.along(components, directions, row) for row in components]
 
     @property
     def objective(self) -> Formula:
@@ -251,7 +297,7 @@ class Derivative:
     @property
     def has_code(self) -> bool:
         """Whether every derivative has a matrix form, which a program needs."""
-        return not any(answer.entrywise for answer in self.answers)
+        return not any(answer.entrywise or answer.vectorized for answer in self.answers)
 
     def function(self) -> Function:
         """The compiled derivative: takes arrays by name, returns an array (a dict of them for several variables)."""
@@ -284,14 +330,27 @@ def derive(
     shapes: Mapping[str, Shape] | None = None,
     structure: Mapping[str, str] | None = None,
     layout: str | None = None,
+    structured: str | None = None,
+    direction: str | Sequence[str] | None = None,
     declare: Sequence[str] = (),
+    latex: bool = False,
 ) -> Derivative:
     """The derivative of an expression.
 
     wrt: a variable (`"W"`), an entry (`"W[2,3]"`), or several; may be left out where there is one variable.
     order: 1 for gradients and Jacobians, 2 for Hessians, and so on. shapes: `{"W": (3, "n")}`.
-    structure: `{"A": "symmetric"}`. layout: "denominator" or "numerator"; by default a gradient has the shape of its
+    structure: `{"A": "symmetric"}`; structured: "projected" or "independent", how gradients lie within it. direction:
+    the name of a direction, or one for each of `wrt`: at order 1 the derivative along it, at order 2 the product of the
+    Hessian with it. latex: the expression is LaTeX. layout: "denominator" or "numerator"; by default a gradient has the shape of its
     variable and a Jacobian a row for each output. Raises GradcalcError.
     """
+    if latex:
+        from gradcalc.language.latex.program import latex_to_text
+
+        expression = latex_to_text(expression)
     problem = Problem(expression, declare=declare, shapes=shapes, structure=structure)
-    return Derivative(problem, problem.components(wrt), order, layout)
+    components = problem.components(wrt)
+    directions = None
+    if direction is not None:
+        directions = problem.directions(components, [direction] if isinstance(direction, str) else direction)
+    return Derivative(problem, components, order, layout, structured, directions)

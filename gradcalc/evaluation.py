@@ -16,6 +16,7 @@ from gradcalc.numeric.contraction import tensor_value
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.program import CompiledProgram, compile_program
 from gradcalc.numeric.reference import observe
+from gradcalc.numeric.structures import directions_within, from_independent, independent_mask, linear_part
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
@@ -40,7 +41,7 @@ class Evaluator:
         if not self.objective.entrywise:
             formulas[_VALUE] = self.objective.expanded
         for place, answer in enumerate(self.answers):
-            if not answer.entrywise:
+            if not answer.entrywise and not answer.vectorized:
                 formulas[self._key(place)] = answer.expanded
         guarded = frozenset([self._key(place) for place, answer in enumerate(self.answers) if answer.order == 1])
         self.program: CompiledProgram = compile_program(
@@ -182,11 +183,13 @@ def _check_answer(
     generator = np.random.default_rng([seed, 1])
     start = np.asarray(arrays[last] if component is None else arrays[last][component], dtype=float)
     structure = problem.typing.variables[last].structure
-    within = _projection(structure) if component is None else None
+    within = directions_within(structure, start) if component is None else None
     length = float(np.max(np.abs(start), initial=0.0)) or 1.0
     size = float(np.max(np.abs(observation.value), initial=0.0))
     # Rounding in the value, over a step that is a fraction of the point's length, once for each order.
     rounding = 64 * np.finfo(float).eps * size / length * (32 / length) ** (answer.order - 1)
+    if answer.structured == "independent" and component is None and structure is not None:
+        return _check_independent(reference, start, value, structure, observation, generator, rounding, answer.order)
     if answer.order == 1:
         return check_derivative(
             reference,
@@ -207,6 +210,34 @@ def _check_answer(
         kink_distance=observation.kink_distance,
         generator=generator,
         direction_within=within,
+        rounding=rounding,
+    )
+
+
+def _check_independent(
+    function: Callable[[Array], Array],
+    start: Array,
+    value: Array,
+    structure: str,
+    observation: Any,
+    generator: Any,
+    rounding: float,
+    order: int,
+) -> CheckResult:
+    """The check of a derivative by the independent entries of a matrix, which is a function of those alone."""
+    if order > 1:
+        return CheckResult.inconclusive("higher derivatives by independent entries are not compared")
+    mask = independent_mask(structure, len(start))
+    laid_out = np.array([from_independent(structure, part) for part in value.reshape(-1, *start.shape)])
+    if not np.allclose(laid_out.reshape(value.shape), value, rtol=1e-9, atol=1e-12):
+        return CheckResult.inconclusive("the derivative is not laid out like the matrix")
+    return check_derivative(
+        lambda entries: function(from_independent(structure, entries)),
+        start * mask,
+        value * mask,
+        analytic=(observation.analytic or observation.kink_distance > 0) and not observation.real_only,
+        kink_distance=observation.kink_distance,
+        generator=generator,
         rounding=rounding,
     )
 
@@ -245,13 +276,18 @@ def _lower_derivative(
             if positions is not None:
                 return np.asarray(columns[0])
             stacked = np.stack(columns, axis=-1)
-            return stacked.reshape(stacked.shape[:-1] + np.shape(base[first]))
+            whole = stacked.reshape(stacked.shape[:-1] + np.shape(base[first]))
+            structure = problem.typing.variables[first].structure
+            if structure in (None, "positive"):
+                return whole
+            parts = [linear_part(structure, part) for part in whole.reshape(-1, *np.shape(base[first]))]
+            return np.reshape(parts, whole.shape)
 
         return by_steps
     lower = problem.derivation([]).differentiate(components)
     program = (
         None
-        if lower.entrywise
+        if lower.entrywise or lower.vectorized
         else compile_program(
             {"0": lower.expanded}, problem.typing.variables, sizes=sizes, functions=problem.typing.functions
         )
@@ -285,16 +321,6 @@ def _natural_layout(value: Array, answer: Answer, objective_rank: int) -> Array:
         return value
     turned = answer.layout == ("numerator" if objective_rank == 0 else "denominator")
     return value.T if turned else value
-
-
-def _projection(structure: str | None) -> Callable[[Array], Array] | None:
-    if structure in ("symmetric", "spd"):
-        return lambda direction: (direction + direction.T) / 2
-    if structure == "skew":
-        return lambda direction: (direction - direction.T) / 2
-    if structure == "diagonal":
-        return lambda direction: np.diag(np.diag(direction))
-    return None
 
 
 def check_all(

@@ -371,7 +371,7 @@ class _Interpreter:
         sizes: list[int] = []
         if entry.first_size is not None:
             sizes = [self._size(self._typing.dimension(child)) for child in node.children[entry.first_size :]]
-        if not values:
+        if not values and entry.reference is None:
             if node.function == "eye":
                 return np.array(sympy.eye(sizes[0]).tolist(), dtype=object)
             return np.full(tuple(sizes), sympy.Integer(0 if entry.zero else 1), dtype=object)

@@ -25,6 +25,10 @@ _ALL_TO_SCALAR = {
     "scalar": ("->", "scalar"), "vector": ("i->", "scalar"), "row": ("i->", "scalar"), "matrix": ("ij->", "scalar"),
 }  # fmt: skip
 
+def _commutation(np: Any, rows: int, columns: int) -> Any:
+    return np.eye(rows * columns)[np.arange(rows * columns).reshape((columns, rows)).T.ravel()]
+
+
 LINEAR: tuple[Function, ...] = (
     Linear(
         "sum", "the sum of all entries", variants=_ALL_TO_SCALAR, axis=True,
@@ -160,6 +164,12 @@ LINEAR: tuple[Function, ...] = (
         "eye", "the identity matrix of a size", aliases=("identity",),
         variants={"dimension": ("i->ii", "matrix")},
         example="tr(A*eye(n))", latex="I_{{{0}}}", numpy="np.eye({0})",
+    ),
+    Linear(
+        "commutation", "the matrix that makes vec(X') of vec(X), for a matrix X of m rows and n columns",
+        variants={"dimension,dimension": ("i,j,jip,ijq->pq", "matrix")}, patterns=("merge", "merge"),
+        example="x'*commutation(2, 3)*x", latex=r"K_{{{0},{1}}}",
+        numpy="_commutation({0}, {1})", helpers=("_commutation",), reference=_commutation,
     ),
     Linear(
         "ones", "a vector or matrix of ones of a size",

@@ -49,6 +49,11 @@ def _kron(a, b):
     a = a[:, None] if a.ndim < b.ndim else a
     return np.kron(a, b[:, None] if b.ndim < a.ndim else b)
 ''',
+    "_commutation": '''\
+def _commutation(m, n):
+    """The matrix that makes vec(X') of vec(X) for X of m rows and n columns."""
+    return np.eye(m * n)[np.arange(m * n).reshape((n, m)).T.ravel()]
+''',
     "_repmat": '''\
 def _repmat(x, m, n):
     """m copies of x below each other, n beside each other."""

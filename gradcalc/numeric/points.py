@@ -14,6 +14,7 @@ from gradcalc.language.shapes import Typing, Variable
 from gradcalc.language.syntax import Program
 from gradcalc.numeric.arrays import check_memory, data_shape
 from gradcalc.numeric.reference import observe
+from gradcalc.numeric.structures import nearest
 
 Array = Any
 """An array of floats."""
@@ -149,7 +150,7 @@ def _drawn(variable: Variable, sizes: Mapping[str, int], generator: np.random.Ge
         return np.asarray(float(generator.integers(2, 5)))
     array = np.asarray(_plain(variable, shape, generator, plan))
     if variable.structure is not None:
-        array = _structured(variable.structure, array)
+        array = nearest(variable.structure, array)
     return array
 
 
@@ -169,26 +170,3 @@ def _plain(variable: Variable, shape: tuple[int, ...], generator: np.random.Gene
     if plan == "definite" and square:
         return array @ array.T + np.eye(shape[0]) + 0.1 * generator.normal(size=shape)
     return array
-
-
-def _structured(structure: str, array: Array) -> Array:
-    """The nearest array of a structure that is easy to reach from any array."""
-    if structure == "symmetric":
-        return (array + array.T) / 2
-    if structure == "spd":
-        return array @ array.T + np.eye(len(array))
-    if structure == "skew":
-        return (array - array.T) / 2
-    if structure == "diagonal":
-        return np.diag(np.diag(array))
-    if structure == "lower":
-        return np.tril(array)
-    if structure == "upper":
-        return np.triu(array)
-    if structure == "toeplitz":
-        size = len(array)
-        along = np.concatenate([array[:, 0][::-1], array[0, 1:]])
-        return np.array([[along[size - 1 + column - row] for column in range(size)] for row in range(size)])
-    if structure == "orthogonal":
-        return np.linalg.qr(array + np.eye(len(array)))[0]
-    return np.abs(array)

@@ -586,7 +586,7 @@ class _Compiler:
             return _Form(sizes[0], "eye")
         assert entry.numpy is not None
         self._helpers.update(dict.fromkeys(entry.helpers))
-        if not first:
+        if not first and "{1}" not in entry.numpy:
             shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
             return _Form(self._assign(entry.numpy.format(shape)))
         return _Form(self._assign(entry.numpy.format(*[self._value(child) for child in node.children[:first]], *sizes)))

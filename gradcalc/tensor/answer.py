@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import combinations_with_replacement, groupby
 
 from gradcalc.errors import GradcalcError
@@ -17,13 +16,18 @@ from gradcalc.tensor.naming import expanded_length, named
 from gradcalc.tensor.nodes import ONE, Factor, Node
 from gradcalc.tensor.products import Flattening
 from gradcalc.tensor.raising import Raising
+from gradcalc.tensor.structures import Structured
 from gradcalc.tensor.threeway import NoMatrixForm
+from gradcalc.tensor.vectorized import vectorized
 
 Position = int | str
 Component = tuple[str, tuple[Position, ...]]
 """What is differentiated by: a variable, and the position of one entry of it (empty for the whole variable)."""
 
 LAYOUTS = ("denominator", "numerator")
+
+STRUCTURED = ("projected", "independent")
+"""How a gradient lies within the structure of its variable: projected onto it, or by each independent entry."""
 
 LONGEST_FULL_FORM = 20_000
 """How many nodes an answer may have with nothing named before its full form is left out."""
@@ -39,10 +43,11 @@ class Formula:
     tree: the expression, with names; where: what the names stand for, in order, each may use the ones before.
     kind: scalar, vector, row, matrix, or tensor for more than two axes, whose tree is the entry at the indices
     `indices`. dims: the lengths of the axes. node: the tensor itself. entrywise: whether the tree is in indices, for
-    want of a matrix form or because that was asked for; a number may be a sum over indices.
+    want of a matrix form or because that was asked for; a number may be a sum over indices. vectorized: the tree is
+    the matrix of vec(result) by vec(variable), columns one below the other, for a tensor of more than two axes.
     """
 
-    __slots__ = ("dims", "entrywise", "expanded", "indices", "kind", "node", "tree", "where")
+    __slots__ = ("dims", "entrywise", "expanded", "indices", "kind", "node", "tree", "vectorized", "where")
 
     def __init__(
         self,
@@ -53,9 +58,11 @@ class Formula:
         where: tuple[tuple[str, Expr], ...],
         indices: tuple[str, ...] = (),
         entrywise: bool = False,
+        vectorized: bool = False,
     ) -> None:
         self.node = node
         self.entrywise = entrywise
+        self.vectorized = vectorized
         self.kind = kind
         self.dims = node.dims
         self.expanded = expanded
@@ -74,11 +81,23 @@ class Formula:
 
 
 class Answer(Formula):
-    """A derivative. components: by what, one for each time; layout: as asked for."""
+    """A derivative.
 
-    __slots__ = ("components", "layout")
+    components: by what, one for each time; layout: as asked for. directions: the names of what the last components are
+    multiplied by: a directional derivative, a product of the Hessian with a vector. structured: the convention for
+    the structure of the variables, None where they have none.
+    """
 
-    def __init__(self, formula: Formula, components: tuple[Component, ...], layout: str | None) -> None:
+    __slots__ = ("components", "directions", "layout", "structured")
+
+    def __init__(
+        self,
+        formula: Formula,
+        components: tuple[Component, ...],
+        layout: str | None,
+        directions: tuple[str, ...] = (),
+        structured: str | None = None,
+    ) -> None:
         super().__init__(
             formula.node,
             formula.kind,
@@ -87,19 +106,25 @@ class Answer(Formula):
             formula.where,
             formula.indices,
             formula.entrywise,
+            formula.vectorized,
         )
         self.components = components
         self.layout = layout
+        self.directions = directions
+        self.structured = structured
 
     @property
     def order(self) -> int:
         """How often the objective is differentiated."""
-        return len(self.components)
+        return len(self.components) - max(len(self.directions) - 1, 0)
 
     @property
     def wrt(self) -> str:
         """By what, as text: `x` also where it is by `x` twice, `x,y`, `x,x,y`."""
-        texts = [component_text(component) for component in self.components]
+        components = self.components
+        if self.directions and len(components) > len(self.directions):
+            components = components[:1]
+        texts = [component_text(component) for component in components]
         return texts[0] if len(set(texts)) == 1 else ",".join(texts)
 
     @property
@@ -111,12 +136,20 @@ class Answer(Formula):
 class Derivation:
     """The objective and its derivatives in one graph."""
 
-    def __init__(self, program_names: set[str], lowering: Lowering, objective: Value, layout: str | None) -> None:
+    def __init__(
+        self,
+        program_names: set[str],
+        lowering: Lowering,
+        objective: Value,
+        layout: str | None,
+        structured: str = "projected",
+    ) -> None:
         self._reserved = program_names
         self._lowering = lowering
         self._graph = lowering.graph
         self._value = objective
         self._layout = layout
+        self._structured = structured
         self._rules = Rules(lowering.elementwise_derivative, lowering.atom_pullback)
         self._derivatives: dict[tuple[str, ...], Node] = {}
         self.answers: list[Answer] = []
@@ -136,7 +169,61 @@ class Derivation:
         node = self._projected(node, components)
         node = self._component(node, components)
         node, kind = self._laid_out(node)
-        return Answer(self._formula(node, kind), tuple(components), self._layout)
+        return Answer(
+            self._formula(node, kind, self._split_of(components)),
+            tuple(components),
+            self._layout,
+            structured=self._convention(components),
+        )
+
+    def along(self, columns: Sequence[Component], names: Sequence[str], row: Component | None = None) -> Answer:
+        """The derivative of the objective along directions of those names, one for each of `columns`: a number for a
+        scalar objective. With a `row` its derivative by that: the row of the Hessian times the directions.
+
+        A new name is a tensor in the shape of its variable.
+        """
+        parts: list[Node] = []
+        for component, name in zip(columns, names):
+            gradient = derivative(self._graph, self._rules, self._value.node, self._lowering.symbol(component[0]))
+            parts.append(self._contracted(gradient, component, name))
+        node = self._graph.sum([(ONE, part) for part in parts], self._value.node.dims)
+        if row is not None:
+            node = derivative(self._graph, self._rules, node, self._lowering.symbol(row[0]))
+            node = self._component(self._projected(node, [row]), [row])
+        kind = self._value.kind if row is None else "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
+        components = tuple(columns) if row is None else (row, *columns)
+        convention = self._convention([row]) if row is not None else None
+        formula = self._formula(node, "vector" if kind == "row" else kind)
+        return Answer(formula, components, None, tuple(names), convention)
+
+    def action(self, answer: Formula, component: Component, name: str) -> Formula:
+        """What a derivative makes of a change of the variable: its last axes multiplied by a tensor of that name."""
+        node = self._contracted(answer.node, component, name)
+        kind = "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
+        return self._formula(node, kind)
+
+    def _contracted(self, node: Node, component: Component, name: str) -> Node:
+        """The node with its last axes, those of the variable, summed with a tensor of that name."""
+        variable, positions = component
+        dims = self._lowering.typing.variables[variable].dims if not positions else ()
+        known = self._lowering.typing.variables.get(name)
+        if known is not None and known.dims != dims:
+            raise GradcalcError(
+                "shape",
+                f"the direction {name} is a {known.kind}, and {variable} has another shape",
+                hint="A direction has the shape of the variable; a new name stands for any.",
+            )
+        structure = self._lowering.typing.variables[variable].structure
+        symmetric = structure in (*_SYMMETRIC, "diagonal")
+        direction = self._lowering.symbol(name) if known is not None else self._graph.symbol(name, dims, symmetric)
+        front = len(node.dims) - len(dims)
+        axes = tuple(range(len(node.dims)))
+        factors: list[Factor] = [(node, 1, axes), (direction, 1, axes[front:])]
+        return self._graph.contraction(ONE, factors, axes[:front], dict(enumerate(node.dims)))
+
+    def _convention(self, components: Sequence[Component]) -> str | None:
+        structures = {self._lowering.typing.variables[name].structure for name, _ in components}
+        return self._structured if structures - {None, "positive"} else None
 
     def _derivative(self, names: tuple[str, ...]) -> Node:
         """The derivative by whole variables."""
@@ -149,36 +236,26 @@ class Derivation:
             self._derivatives[names] = node
         return node
 
-    def _projected(self, node: Node, components: Sequence[Component]) -> Node:
-        """Within the structure of the variables: the symmetric part where a variable is symmetric, and so on."""
-        axis = len(self._value.node.dims)
+    def _projected(self, node: Node, components: Sequence[Component], axis: int | None = None) -> Node:
+        """Within the structure of the variables: the symmetric part where a variable is symmetric, and so on.
+
+        axis: where the axes of the first component start.
+        """
+        axis = len(self._value.node.dims) if axis is None else axis
         for name, _ in components:
             variable = self._lowering.typing.variables[name]
-            rank = len(variable.dims)
+            if variable.structure == "orthogonal" and len(components) > 1:
+                raise GradcalcError(
+                    "shape",
+                    f"second derivatives within the orthogonal matrices are not available ({name})",
+                    hint=f"Declare {name} a plain matrix for the derivative without structure.",
+                )
             if variable.structure is not None and variable.structure != "positive":
-                node = self._projected_axes(node, axis, variable.structure, name)
-            axis += rank
+                symbol = self._lowering.symbol(name)
+                within = Structured(self._graph, node, axis, symbol)
+                node = within.part(variable.structure, name, self._structured == "independent")
+            axis += len(variable.dims)
         return node
-
-    def _projected_axes(self, node: Node, axis: int, structure: str, name: str) -> Node:
-        graph = self._graph
-        axes = tuple(range(len(node.dims)))
-        dims = dict(enumerate(node.dims))
-        if structure == "diagonal":
-            merged = (*axes[: axis + 1], axis, *axes[axis + 2 :])
-            diagonal = graph.contraction(ONE, [(node, 1, merged)], merged, dict(dims))
-            return diagonal
-        if structure in _SYMMETRIC or structure == "skew":
-            swapped = (*axes[:axis], axis + 1, axis, *axes[axis + 2 :])
-            turned = graph.contraction(ONE, [(node, 1, swapped)], axes, dict(dims))
-            sign = -1 if structure == "skew" else 1
-            total = graph.sum([(ONE, node), ((sign, ()), turned)], node.dims)
-            return graph.scaled((Fraction(1, 2), ()), total)
-        raise GradcalcError(
-            "shape",
-            f"the gradient within the structure of {name} ({structure}) is not available",
-            hint=f"Declare {name} a plain matrix for the gradient without structure.",
-        )
 
     def _component(self, node: Node, components: Sequence[Component]) -> Node:
         """The entry at the positions that were asked for."""
@@ -210,15 +287,31 @@ class Derivation:
             return node, "row" if rank else "scalar"
         return node, _KINDS[rank]
 
-    def _formula(self, node: Node, kind: str) -> Formula:
+    def _split_of(self, components: Sequence[Component]) -> int:
+        """How many axes are the rows of a matrix of vec by vec: those before the last whole variable's."""
+        name, positions = components[-1] if components else ("", ())
+        return 0 if positions or not name else len(self._lowering.typing.variables[name].dims)
+
+    def _formula(self, node: Node, kind: str, columns: int = 0) -> Formula:
         definitions = self._definitions()
         roots = [node, *[value for _, value in definitions]]
         raising = Raising(self._graph, roots)
         try:
             expanded = raising.transposed_tree(node) if kind == "row" else raising.tree(node)
         except NoMatrixForm:
-            return self._index_formula(node)
+            stacked = vectorized(self._graph, node, columns) if len(node.dims) > 2 and columns else None
+            whole = self._vectorized_formula(node, stacked) if stacked is not None else None
+            return self._index_formula(node) if whole is None else whole
         return self._with_names(raising, node, kind, expanded)
+
+    def _vectorized_formula(self, node: Node, stacked: Node) -> Formula | None:
+        """A tensor of more than two axes as the matrix of vec by vec, where it has Kronecker factors."""
+        raising = Raising(self._graph, [stacked, *[value for _, value in self._definitions()]])
+        try:
+            expanded = raising.tree(stacked)
+        except NoMatrixForm:
+            return None
+        return self._with_names(raising, node, "tensor", expanded, stacked=True)
 
     def _definitions(self) -> list[tuple[str, Node]]:
         """The user's definitions that the objective uses, as nodes."""
@@ -231,7 +324,14 @@ class Derivation:
         definitions = self._definitions()
         raising = Raising(self._graph, [node, *[value for _, value in definitions]])
         whole = {value for _, value in definitions}
-        expanded = Indexing(raising, names, whole).entry(node, indices)
+        try:
+            expanded = Indexing(raising, names, whole).entry(node, indices)
+        except NoMatrixForm:
+            raise GradcalcError(
+                "shape",
+                "this derivative has no formula: a function of matrices stands in it at every index of another",
+                hint="`eval` computes first derivatives; a derivative along a direction may have a formula.",
+            ) from None
         kind = "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
         return self._with_names(raising, node, kind, expanded, indices, entrywise=True)
 
@@ -243,6 +343,7 @@ class Derivation:
         expanded: Expr,
         indices: tuple[str, ...] = (),
         entrywise: bool = False,
+        stacked: bool = False,
     ) -> Formula:
         trees: list[tuple[str, Expr]] = []
         for name, value in self._definitions():
@@ -254,7 +355,7 @@ class Derivation:
         expanded = flattening.flattened(expanded)
         trees = [(name, flattening.flattened(tree)) for name, tree in trees]
         tree, where = named(expanded, trees, self._reserved | _indices_in(expanded))
-        return Formula(node, kind, expanded, tree, where, indices, entrywise)
+        return Formula(node, kind, expanded, tree, where, indices, entrywise, stacked)
 
     def index_form(self, answer: Formula) -> Formula:
         """The entry of a formula at named indices: `w[i]*s[i]*(1 - s[i])*x[j]`."""
@@ -284,16 +385,17 @@ def derive(
     wrt: Sequence[Component],
     order: int = 1,
     layout: str | None = None,
+    structured: str = "projected",
 ) -> Derivation:
     """The derivatives of an objective by each of `wrt`; at higher orders by every combination of them.
 
-    program_names: the names that the program uses, which answers must not take.
+    program_names: the names that the program uses, which answers must not take. structured: of `STRUCTURED`.
     Raises GradcalcError where the objective has no place in the graph.
     """
     graph = Graph()
     lowering = Lowering(graph, typing)
     value = lowering.lower(objective)
-    derivation = Derivation(program_names, lowering, value, layout)
+    derivation = Derivation(program_names, lowering, value, layout, structured)
     for components in combinations_with_replacement(wrt, order):
         derivation.answers.append(derivation.differentiate(components))
     return derivation

@@ -511,7 +511,7 @@ class Lowering:
             lengths.setdefault(letter, dim)
         number = {letter: place for place, letter in enumerate(lengths)}
         axes = tuple([number[letter] for letter in output])
-        if entry.zero or not operands:
+        if entry.zero or not (operands or patterns):
             dims = {number[letter]: dim for letter, dim in lengths.items()}
             return Value(self.graph.contraction((0 if entry.zero else 1, ()), (), axes, dims), kind)
         parts: list[_Part] = [

@@ -105,6 +105,14 @@ def _one_sided(network: Network, merge: tuple[int, ...], terminals: set[int]) ->
     """A vector at one vertex and a matrix at the other: the Kronecker product of the two."""
     fast, slow, whole = merge
     for with_matrix, with_vector in ((fast, slow), (slow, fast)):
+        if with_matrix in terminals and _bare(network, with_vector, terminals):
+            # The vertex is an end by itself: the matrix between the two is the identity.
+            unit = Call("eye", (dimension(network.dims[with_matrix]),))
+            vector = written(network.vector(with_vector))
+            _gone(network, with_vector)
+            made = Call("kron", (vector, unit) if with_matrix == fast else (unit, vector))
+            network.connect(whole, with_matrix, ((made, "m"),))
+            return True
         edge = _only_edge(network, with_matrix, terminals)
         if edge is None or not _bare(network, with_vector, terminals):
             continue
@@ -121,20 +129,40 @@ def _one_sided(network: Network, merge: tuple[int, ...], terminals: set[int]) ->
 
 
 def _kronecker(network: Network, first: tuple[int, ...], second: tuple[int, ...], terminals: set[int]) -> bool:
-    """Two merges whose parts are joined pair by pair: a Kronecker product between the merged vertices."""
-    parts: list[Chain] = []
-    for one, other in zip(first[:2], second[:2]):
-        chain = _between(network, one, other, terminals)
-        if chain is None:
-            return False
-        parts.append(chain)
-    _gone(network, *first[:2], *second[:2])
-    network.connect(first[2], second[2], ((Call("kron", (written(parts[1]), written(parts[0]))), "m"),))
-    return True
+    """Two merges whose parts are joined pair by pair: a Kronecker product between the merged vertices.
+
+    Where fast is joined to slow, the second one is turned first: by the matrix that makes vec(X) of vec(X').
+    """
+    (fast, slow, whole), (other_fast, other_slow, other_whole) = first, second
+    for turned, (one, other) in ((False, (other_fast, other_slow)), (True, (other_slow, other_fast))):
+        inner, outer = _between(network, fast, one, terminals), _between(network, slow, other, terminals)
+        if inner is None or outer is None:
+            continue
+        chain: Chain = ((Call("kron", (written(outer), written(inner))), "m"),)
+        if turned:
+            sizes = [dimension(network.dims[vertex]) for vertex in (other_fast, other_slow)]
+            exchange = (Call("commutation", tuple(sizes)), "m")
+            chain = (exchange,) if _is_eye(inner) and _is_eye(outer) else (*chain, exchange)
+        _gone(network, *{fast, slow, one, other})
+        network.connect(whole, other_whole, chain)
+        return True
+    return False
+
+
+def _is_eye(chain: Chain) -> bool:
+    return len(chain) == 1 and isinstance(chain[0][0], Call) and chain[0][0].function == "eye"
 
 
 def _between(network: Network, one: int, other: int, terminals: set[int]) -> Chain | None:
-    """The matrix between two vertices that nothing else is joined to; an outer product where no edge is."""
+    """The matrix between two vertices that nothing else is joined to; an outer product where no edge is.
+
+    For one vertex that both merges hold it is the diagonal matrix of what weighs it.
+    """
+    if one == other:
+        holders = [constant for constant in [*network.merges, *network.crosses] if one in constant]
+        if one in terminals or len(holders) != 2 or network.edges_at(one):
+            return None
+        return network.diagonal(one) or ((Call("eye", (dimension(network.dims[one]),)), "S"),)
     if not (_is_free(network, one, terminals) and _is_free(network, other, terminals)):
         return None
     around = [edge for edge in network.edges if {edge.row, edge.column} & {one, other}]

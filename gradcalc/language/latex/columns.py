@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from gradcalc.language.latexscripts import is_matrix
-from gradcalc.language.latexwords import GREEK_NAMES
+from gradcalc.language.latex.scripts import is_matrix
+from gradcalc.language.latex.words import GREEK_NAMES
 from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Negative, Transpose, postorder, transformed
 
 

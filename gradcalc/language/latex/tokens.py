@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from gradcalc.errors import GradcalcError, Span
-from gradcalc.language import latexwords as words
+from gradcalc.language.latex import words
 from gradcalc.language.lexer import GREEK
 
 LONGEST_TEXT = 100_000

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gradcalc.language.latexbrackets import Brackets, Steps
-from gradcalc.language.latexscripts import is_matrix, negated
-from gradcalc.language.latexsums import index_ranges, joined_sum
-from gradcalc.language.latextokens import Token
+from gradcalc.language.latex.brackets import Brackets, Steps
+from gradcalc.language.latex.scripts import is_matrix, negated
+from gradcalc.language.latex.sums import index_ranges, joined_sum
+from gradcalc.language.latex.tokens import Token
 from gradcalc.language.syntax import Binary, Call, Expr, Name, Negative, Number
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcalc.errors import GradcalcError, Span
-from gradcalc.language.latextokens import Token
+from gradcalc.language.latex.tokens import Token
 from gradcalc.language.syntax import Expr, IndexedSum, IndexRange
 
 _HINT = "A sum is read over indices from 1: \\sum_{i=1}^{n}, \\sum_i, \\sum_{i,j}."

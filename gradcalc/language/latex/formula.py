@@ -12,10 +12,10 @@ from typing import Any
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
-from gradcalc.language import latexwords as words
-from gradcalc.language.latexbrackets import Steps
-from gradcalc.language.latexcommands import Commands
-from gradcalc.language.latexscripts import (
+from gradcalc.language.latex import words
+from gradcalc.language.latex.brackets import Steps
+from gradcalc.language.latex.commands import Commands
+from gradcalc.language.latex.scripts import (
     Mark,
     Subscript,
     above,
@@ -24,7 +24,7 @@ from gradcalc.language.latexscripts import (
     multiplied,
     negated,
 )
-from gradcalc.language.latextokens import Token
+from gradcalc.language.latex.tokens import Token
 from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Number
 
 _SHORT = frozenset(["name", "number", "word", "font", "accent", "{"])

@@ -6,15 +6,14 @@ from collections.abc import Generator
 from typing import Any
 
 from gradcalc.errors import GradcalcError
-from gradcalc.language import latexwords as words
-from gradcalc.language.latexcursor import Cursor
-from gradcalc.language.latexscripts import is_matrix
-from gradcalc.language.latextokens import Token
-from gradcalc.language.printer import to_text
-from gradcalc.language.syntax import Binary, Call, Expr, Name
+from gradcalc.language.latex import words
+from gradcalc.language.latex.cursor import Cursor
+from gradcalc.language.latex.scripts import is_matrix
+from gradcalc.language.latex.tokens import Token
+from gradcalc.language.syntax import Binary, Block, Call, Expr
 
 Steps = Generator[Any, Any, Expr]
-"""Yields the parts that it waits for and is sent their trees; see `latexformula`."""
+"""Yields the parts that it waits for and is sent their trees; see `formula`."""
 
 
 class Brackets(Cursor):
@@ -69,11 +68,11 @@ class Brackets(Cursor):
 
     def _matrix(self, opener: Token) -> Steps:
         """A matrix by its entries: a block literal, its determinant or its norm."""
-        rows: list[list[str]] = [[]]
+        rows: list[list[Expr]] = [[]]
         self._open.append(("end matrix", opener))
         while self._token.kind != "end matrix":
             entry: Expr = yield self._sum()
-            rows[-1].append(to_text(entry))
+            rows[-1].append(entry)
             if self._token.kind == "row":
                 self._next()
                 if self._token.kind != "end matrix":
@@ -90,7 +89,8 @@ class Brackets(Cursor):
                 "the rows of the matrix differ in length" if all(rows) else "the matrix is empty",
                 span=(opener.start, self._tokens[self._at - 1].end),
             )
-        literal = Name("[" + "; ".join([", ".join(row) for row in rows]) + "]")
+        parts = tuple([entry for row in rows for entry in row])
+        literal = parts[0] if len(parts) == 1 else Block(tuple([len(row) for row in rows]), parts)
         function = {"vmatrix": "det", "Vmatrix": "norm2"}.get(opener.text)
         return Call(function, (literal,)) if function else literal
 

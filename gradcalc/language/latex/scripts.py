@@ -6,9 +6,21 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from gradcalc.errors import GradcalcError, Span
-from gradcalc.language.latextokens import Token
-from gradcalc.language.latexwords import GREEK_NAMES
-from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Negative, Number, Position, Transpose, postorder
+from gradcalc.language.latex.tokens import Token
+from gradcalc.language.latex.words import GREEK_NAMES
+from gradcalc.language.syntax import (
+    Binary,
+    Block,
+    Call,
+    Expr,
+    Index,
+    Name,
+    Negative,
+    Number,
+    Position,
+    Transpose,
+    postorder,
+)
 
 _LONGEST_MARK = 8
 """How many tokens an exponent may have that is a mark, as a transpose, and no expression."""
@@ -187,7 +199,9 @@ def _looks(node: Expr, operands: list[bool | None]) -> bool | None:
     if isinstance(node, Name):
         if node.name.split("_")[0] in GREEK_NAMES and node.name[0].islower():
             return None
-        return node.name[0].isupper() or node.name[0] == "["
+        return node.name[0].isupper()
+    if isinstance(node, Block):
+        return True
     if isinstance(node, (Transpose, Negative)):
         return operands[0]
     if isinstance(node, Call):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcalc.errors import GradcalcError
-from gradcalc.language.latexinput import latex_to_text
+from gradcalc.language.latex.program import latex_to_text
 from gradcalc.language.parser import parse, parse_expression
 from gradcalc.output.latex import to_latex
 
@@ -142,9 +142,9 @@ UNKNOWN_TO_THE_PARSER = [
     (r"\begin{bmatrix} a & b \\ c & d \\ \end{bmatrix} x", "[a, b; c, d]*x"),
     (r"\det \begin{pmatrix} A & B \\ B^T & C \end{pmatrix}", "det([A, B; B', C])"),
     (r"\left[\begin{array}{cc} x & 0 \\ 0 & y \end{array}\right] + \begin{vmatrix} a \end{vmatrix}",
-     "[x, 0; 0, y] + det([a])"),
+     "[x, 0; 0, y] + det(a)"),
     (r"L = \det M, \; M = \begin{bmatrix} A & z \end{bmatrix}, \; z = A x", "M = [A, z]; z = A*x; L = det(M)"),
-    (r"\arctan x", "arctan(x)"),
+    (r"\arctan x", "atan(x)"),
 ]  # fmt: skip
 
 

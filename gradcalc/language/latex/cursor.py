@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from gradcalc.errors import GradcalcError
-from gradcalc.language.latexscripts import Subscript, mark_of, subscript
-from gradcalc.language.latextokens import Token, matches
-from gradcalc.language.latexwords import CLOSER_OF, NOT_READ
+from gradcalc.language.latex.scripts import Subscript, mark_of, subscript
+from gradcalc.language.latex.tokens import Token, matches
+from gradcalc.language.latex.words import CLOSER_OF, NOT_READ
 
 DEEPEST = 200
 """The deepest nesting of brackets, arguments and exponents."""

@@ -6,20 +6,18 @@ sum around it binds it and part of a name elsewhere, a product goes on up to the
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 from gradcalc.errors import GradcalcError
-from gradcalc.language.latexcolumns import with_columns
-from gradcalc.language.latexformula import Formula
-from gradcalc.language.latextokens import Token, tokens
+from gradcalc.language.latex.columns import with_columns
+from gradcalc.language.latex.formula import Formula
+from gradcalc.language.latex.tokens import Token, tokens
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import Expr, Name, Number, postorder
 
 _CONTINUES = frozenset(["+", "-", "*", "/", ".*", "./", "kron", ":", "equals", "=", "^", "_"])
 _EXTREMA = frozenset(["min", "max", "argmin", "argmax", "minimize", "maximize"])
 _NOTES = frozenset(["in", "forall", "sim", "to"])
-_IDENTIFIER = re.compile(r"[A-Za-z]\w*")
 _COUNTERS = frozenset("ijkl")
 
 
@@ -235,9 +233,7 @@ def _find_functions(statements: list[_Statement]) -> None:
 
 
 def _names(tree: Expr) -> list[str]:
-    """The names in a tree, those in block literals too."""
-    names = [node.name for node in postorder(tree) if isinstance(node, Name)]
-    return [part for name in names for part in (_IDENTIFIER.findall(name) if name.startswith("[") else [name])]
+    return [node.name for node in postorder(tree) if isinstance(node, Name)]
 
 
 def _ordered(statements: list[_Statement]) -> list[_Statement]:

@@ -1,0 +1,75 @@
+"""Matrices with a structure, in numbers: the nearest one, the directions in which one may move, independent entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Array = Any
+"""A square array of floats."""
+
+
+def nearest(structure: str, array: Array) -> Array:
+    """An array of a structure that is easy to reach from any array."""
+    if structure == "spd":
+        return array @ array.T + np.eye(len(array))
+    if structure == "orthogonal":
+        return np.linalg.qr(array + np.eye(len(array)))[0]
+    return np.abs(array) if structure == "positive" else linear_part(structure, array)
+
+
+def linear_part(structure: str, array: Array) -> Array:
+    """The orthogonal projection of an array onto a structure that is a linear space."""
+    if structure in ("symmetric", "spd"):
+        return (array + array.T) / 2
+    if structure == "skew":
+        return (array - array.T) / 2
+    if structure == "diagonal":
+        return np.diag(np.diag(array))
+    if structure == "lower":
+        return np.tril(array)
+    if structure == "upper":
+        return np.triu(array)
+    assert structure == "toeplitz"
+    return _toeplitz([np.mean(np.diagonal(array, offset)) for offset in range(1 - len(array), len(array))])
+
+
+def _toeplitz(along: list[Array]) -> Array:
+    """The Toeplitz matrix of the values along its diagonals, from the lowest to the highest."""
+    size = (len(along) + 1) // 2
+    return np.array([[along[size - 1 + column - row] for column in range(size)] for row in range(size)])
+
+
+def directions_within(structure: str | None, point: Array) -> Callable[[Array], Array] | None:
+    """From any direction to one in which a matrix of a structure may move; None where every one is allowed."""
+    if structure in (None, "positive"):
+        return None
+    if structure == "orthogonal":
+        return lambda direction: point @ linear_part("skew", point.T @ direction)
+    return lambda direction: linear_part(structure or "", direction)
+
+
+def independent_mask(structure: str, size: int) -> Array:
+    """1 at the entries that determine a matrix of a structure, 0 elsewhere."""
+    rows, columns = np.indices((size, size))
+    if structure in ("symmetric", "spd", "lower"):
+        return (rows >= columns) + 0.0
+    if structure == "skew":
+        return (rows > columns) + 0.0
+    if structure == "diagonal":
+        return np.eye(size)
+    return ((rows <= columns) if structure == "upper" else (rows == 0) | (columns == 0)) + 0.0
+
+
+def from_independent(structure: str, entries: Array) -> Array:
+    """The matrix of a structure whose independent entries stand where `independent_mask` has ones."""
+    chosen = entries * independent_mask(structure, len(entries))
+    if structure in ("symmetric", "spd"):
+        return chosen + chosen.T - np.diag(np.diag(chosen))
+    if structure == "skew":
+        return chosen - chosen.T
+    if structure == "toeplitz":
+        return _toeplitz([*chosen[::-1, 0], *chosen[0, 1:]])
+    return chosen
