@@ -13,6 +13,7 @@ from gradcalc.language.shapes import Typing, infer
 from gradcalc.language.syntax import Program
 from gradcalc.tensor.answer import LAYOUTS, STRUCTURED, Answer, Component, Derivation, Formula
 from gradcalc.tensor.answer import derive as derive_answers
+from gradcalc.tensor.einsum import einsum_text
 
 if TYPE_CHECKING:
     from gradcalc.checking.result import CheckResult
@@ -289,15 +290,31 @@ class Derivative:
         if not self.has_code:
             raise GradcalcError(
                 "usage",
-                "there is no NumPy program of a derivative without a matrix form",
+                "there is no NumPy program of this derivative: it is no product of matrices and vectors",
                 hint="`eval` and `function()` compute it; the index format shows its entries.",
             )
         return self.function().source
 
     @property
     def has_code(self) -> bool:
-        """Whether every derivative has a matrix form, which a program needs."""
-        return not any(answer.entrywise or answer.vectorized for answer in self.answers)
+        """Whether every derivative has a NumPy program."""
+        return all(self.program_form(answer) is not None for answer in self.answers)
+
+    def program_form(self, formula: Formula) -> Any:
+        """What a program computes a formula from: its tree, or einsums; None where it has neither."""
+        if not formula.entrywise and not formula.vectorized:
+            return formula.expanded
+        return self._derivation.einsum(formula)
+
+    def einsum(self, answer: Answer) -> str | None:
+        """The derivative as a sum of einsums with their NumPy subscripts, operands in the language."""
+        terms = self._derivation.einsum(answer)
+        return None if terms is None else einsum_text(terms)
+
+    def action(self, answer: Answer) -> Formula:
+        """What the derivative makes of a change `dX` of its last variable X."""
+        component = answer.components[-1]
+        return self._derivation.action(answer, component, f"d{component[0]}")
 
     def function(self) -> Function:
         """The compiled derivative: takes arrays by name, returns an array (a dict of them for several variables)."""

@@ -37,12 +37,10 @@ class Evaluator:
         self.typing = derivative.problem.typing
         self.objective = derivative.objective
         self.answers = [self._whole(answer) for answer in derivative.answers]
-        formulas = {}
-        if not self.objective.entrywise:
-            formulas[_VALUE] = self.objective.expanded
+        formulas: dict[str, Any] = {_VALUE: derivative.program_form(self.objective)}
         for place, answer in enumerate(self.answers):
-            if not answer.entrywise and not answer.vectorized:
-                formulas[self._key(place)] = answer.expanded
+            formulas[self._key(place)] = derivative.program_form(answer)
+        formulas = {name: formula for name, formula in formulas.items() if formula is not None}
         guarded = frozenset([self._key(place) for place, answer in enumerate(self.answers) if answer.order == 1])
         self.program: CompiledProgram = compile_program(
             formulas, self.typing.variables, sizes=sizes, functions=self.typing.functions, guarded=guarded

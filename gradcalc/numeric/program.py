@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ from gradcalc.language.syntax import (
 )
 from gradcalc.numeric.ordering import Operand, association
 from gradcalc.numeric.reference import StandIn
+from gradcalc.tensor.einsum import EinsumTerm
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -84,7 +85,7 @@ class CompiledProgram:
 
 
 def compile_program(
-    formulas: Mapping[str, Expr],
+    formulas: Mapping[str, Expr | Sequence[EinsumTerm]],
     variables: Mapping[str, Variable],
     *,
     sizes: Mapping[str, int] | None = None,
@@ -92,14 +93,17 @@ def compile_program(
     guarded: frozenset[str] = frozenset(),
     name: str = "derivative",
 ) -> CompiledProgram:
-    """The program that computes the formulas, which are trees with nothing named.
+    """The program that computes the formulas, which are trees with nothing named, or sums of einsums.
 
     variables: with kinds and dims. sizes: lengths of named dimensions, for the order of products. guarded: the formulas
     that are first derivatives, where a division by a norm that is 0 gives 0, the subgradient.
     """
     compiler = _Compiler(variables, sizes or {}, functions or {})
-    for output, tree in formulas.items():
-        compiler.add(output, tree, output in guarded)
+    for output, formula in formulas.items():
+        if isinstance(formula, Expr):
+            compiler.add(output, formula, output in guarded)
+        else:
+            compiler.add_einsums(output, formula)
     return compiler.compiled(name)
 
 
@@ -143,6 +147,22 @@ class _Compiler:
     # The structure of the formulas.
 
     def add(self, output: str, tree: Expr, guarded: bool) -> None:
+        """Adds an output that is a formula."""
+        self._outputs.append(f"{output!r}: {self._computed(tree, guarded)}")
+
+    def add_einsums(self, output: str, terms: Sequence[EinsumTerm]) -> None:
+        """Adds an output that is a sum of einsums."""
+        total = ""
+        for term in terms:
+            operands = "".join([f", {self._computed(operand, False)}" for operand in term.operands])
+            code = f"np.einsum({term.subscripts!r}{operands})" if operands else "1.0"
+            if term.scale is not None:
+                code = f"{self._computed(term.scale, False)} * {code}"
+            total += (" - " if term.negative else " + ") + code
+        self._outputs.append(f"{output!r}: {self._assign(total.removeprefix(' + ').lstrip())}")
+
+    def _computed(self, tree: Expr, guarded: bool) -> str:
+        """The name of the array that is the value of a formula."""
         shapes = {name: variable.dims for name, variable in self._variables.items()}
         program = Program(tree, functions=tuple(self._functions.values()))
         self._typing = infer(program, shapes)
@@ -165,7 +185,7 @@ class _Compiler:
         for node in order:
             if id(node) in needed and self._number_of[id(node)] not in self._forms:
                 self._forms[self._number_of[id(node)]] = self._emit(node)
-        self._outputs.append(f"{output!r}: {self._plain(self._form(tree))}")
+        return self._plain(self._form(tree))
 
     def _needed(self, tree: Expr, order: list[Expr]) -> set[int]:
         """The nodes that are computed by themselves: not the inner nodes of products, which are taken whole."""

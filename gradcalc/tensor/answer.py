@@ -9,6 +9,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr, Index, IndexedSum, operations, postorder
 from gradcalc.tensor.differentiation import Rules, derivative
+from gradcalc.tensor.einsum import EinsumTerm, einsum_terms
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.indexing import Indexing, index_names
 from gradcalc.tensor.lowering import Lowering, Value
@@ -195,6 +196,13 @@ class Derivation:
         convention = self._convention([row]) if row is not None else None
         formula = self._formula(node, "vector" if kind == "row" else kind)
         return Answer(formula, components, None, tuple(names), convention)
+
+    def einsum(self, formula: Formula) -> list[EinsumTerm] | None:
+        """The tensor as a sum of einsums of matrices and vectors; None where it has no such form."""
+        try:
+            return einsum_terms(Raising(self._graph, [formula.node]), formula.node)
+        except NoMatrixForm:
+            return None
 
     def action(self, answer: Formula, component: Component, name: str) -> Formula:
         """What a derivative makes of a change of the variable: its last axes multiplied by a tensor of that name."""
