@@ -1,184 +1,160 @@
-"""Expressions in LaTeX, as one would typeset them.
-
-The text of a node is made of pieces, strings and tuples of pieces, that are joined once at the end: the cost is linear
-in the length of what is written, however deep the expression is.
-"""
+"""Expressions in LaTeX, as one would typeset them. Everything is within amsmath and what MathJax and KaTeX know."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from gradcalc.functions import catalogue
-from gradcalc.language.lexer import GREEK
-from gradcalc.language.printer import number_text
-from gradcalc.language.syntax import (
-    COMPARISONS,
-    Binary,
-    Block,
-    Call,
-    Expr,
-    Index,
-    IndexedSum,
-    Name,
-    Negative,
-    Number,
-    Position,
-    Transpose,
-    postorder,
-)
+from gradcalc.language.syntax import Expr
+from gradcalc.output import typesetting
+from gradcalc.output.boxes import Box, written
+from gradcalc.output.templates import GREEK_NAMES, TEX_OPERATORS
+from gradcalc.output.typesetting import box_of, name_box
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative
     from gradcalc.tensor.answer import Answer, Formula
 
-Piece = Any
-"""A string, or a tuple of pieces."""
-
-_GREEK = frozenset(["pi", *GREEK.values()])
-
-_COMPARISON, _SUM, _PRODUCT, _UNARY, _POWER, _POSTFIX = 1, 2, 3, 4, 5, 6
-
-_SYMBOLS = {"+": " + ", "-": " - ", "*": r" \, ", ".*": r" \odot ", "./": r" \oslash ", "\\": r" \backslash "}
-
-
-_COMPARISON_SIGNS = {"<": " < ", ">": " > ", "<=": r" \le ", ">=": r" \ge ", "==": " = ", "!=": r" \ne "}
-
-_PLACE = re.compile(r"(\{\{|\}\}|\{\d\})")
+Pieces = list["str | Box"]
 
 
 def name_latex(name: str) -> str:
     """A name: Greek letters as such, what follows an underscore and digits at the end as an index."""
-    stem, *parts = [part for part in name.split("_") if part] or ["?"]
-    letters = stem.rstrip("0123456789")
-    parts = [part for part in (stem[len(letters) :], *parts) if part]
-    letter = "\\" + letters if letters in _GREEK else letters if len(letters) == 1 else rf"\mathrm{{{letters}}}"
-    return f"{letter}_{{{','.join(parts)}}}" if parts else letter
+    return written(name_box(name), _pieces)
 
 
 def to_latex(root: Expr) -> str:
     """The LaTeX of an expression."""
-    done: dict[int, tuple[Piece, int]] = {}
-    for node in postorder(root):
-        done[id(node)] = _latex(node, done)
-    return _joined(done[id(root)][0])
+    return written(box_of(root), _pieces)
 
 
-def _joined(piece: Piece) -> str:
-    texts: list[str] = []
-    left = [piece]
-    while left:
-        piece = left.pop()
-        if isinstance(piece, str):
-            texts.append(piece)
+_GLUE = {
+    "close": " ",
+    "operator": " ",
+    "thin": r" \, ",
+    "dot": r" \cdot ",
+    "index": "",
+    "touching": " ",
+    "differentials": r"\,",
+}
+
+_DELIMITERS = {
+    "(": ("(", ")"),
+    "[": ("[", "]"),
+    "|": (r"\lvert", r"\rvert"),
+    r"\{": (r"\{", r"\}"),
+    **{rf"\l{name}": (rf"\l{name}", rf"\r{name}") for name in ("vert", "Vert", "ceil", "floor")},
+    r"\langle": (r"\langle", r"\rangle"),
+}
+"""The pair that a left delimiter begins; plain bars, of which TeX cannot tell left from right, in a form it can."""
+
+
+def _pieces(box: Box) -> Pieces:
+    return _WRITERS[box.kind](box)
+
+
+def _letter(box: Box) -> Pieces:
+    return ["\\" + box.text if box.text in GREEK_NAMES else box.text]
+
+
+def _operator(box: Box) -> Pieces:
+    return ["\\" + box.text if box.text in TEX_OPERATORS else rf"\operatorname{{{_escaped(box.text)}}}"]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("_", r"\_")
+
+
+def _sign(box: Box) -> Pieces:
+    if box.text == ",":
+        return [", "]
+    return [f" {box.text} "]
+
+
+def _row(box: Box) -> Pieces:
+    """The parts, with a space where a command would run into a letter."""
+    pieces: Pieces = []
+    after_command = False
+    for part in box.parts:
+        if after_command and part.kind == "letter":
+            pieces.append(" ")
+        pieces.append(part)
+        after_command = part.text[-1:].isalpha() and part.kind in ("letter", "symbol", "operator")
+    return pieces
+
+
+def _fraction(box: Box) -> Pieces:
+    return [r"\frac{", box.parts[0], "}{", box.parts[1], "}"]
+
+
+def _base(box: Box) -> Pieces:
+    """What carries an index or a power: in braces where it has one already."""
+    return ["{", box, "}"] if box.kind in ("sub", "sup", "subsup") else [box]
+
+
+def _scripts(box: Box) -> Pieces:
+    base, *scripts = box.parts
+    pieces = _base(base)
+    for mark, script in zip("_^" if box.kind != "sup" else "^", scripts):
+        if script.kind == "symbol" and script.text.startswith("'"):
+            pieces.append(script)
         else:
-            left.extend(reversed(piece))
-    return "".join(texts)
+            pieces += [mark + "{", script, "}"]
+    return pieces
 
 
-def _at(done: dict[int, tuple[Piece, int]], node: Expr, least: int) -> Piece:
-    """The text of an operand, in parentheses where it binds less than `least`."""
-    piece, level = done[id(node)]
-    return (r"\left(", piece, r"\right)") if level < least else piece
+def _fence(box: Box) -> Pieces:
+    left, right = _DELIMITERS.get(box.text, (box.text, box.text))
+    if box.tall:
+        return [rf"\left{left}", _apart(left), box.parts[0], _apart(right), rf"\right{right}"]
+    return [left, _apart(left), box.parts[0], _apart(right), right]
 
 
-def _latex(node: Expr, done: dict[int, tuple[Piece, int]]) -> tuple[Piece, int]:
-    if isinstance(node, Number):
-        return _number(number_text(node.value))
-    if isinstance(node, Name):
-        return name_latex(node.name), _POSTFIX
-    if isinstance(node, Negative):
-        return ("-", _at(done, node.operand, _UNARY)), _UNARY
-    if isinstance(node, Transpose):
-        return (_at(done, node.operand, _POSTFIX), r"^{\top}"), _POWER
-    if isinstance(node, Binary):
-        return _binary(node, done)
-    if isinstance(node, Index):
-        places = ",".join([_position(place) for place in node.positions])
-        return (_indexed(done, node.operand), f"_{{{places}}}"), _POSTFIX
-    if isinstance(node, IndexedSum):
-        signs = ""
-        for name, first, last in node.ranges:
-            signs += rf"\sum_{{{name}}} " if first is None else rf"\sum_{{{name}={first}}}^{{{last}}} "
-        return (signs, _at(done, node.body, _PRODUCT)), _SUM
-    if isinstance(node, Block):
-        return _block(node, done), _POSTFIX
-    assert isinstance(node, Call)
-    return _call(node, done)
+def _apart(delimiter: str) -> str:
+    """The space that ends a command."""
+    return " " if delimiter.startswith("\\") else ""
 
 
-def _position(place: Position) -> str:
-    if isinstance(place, tuple):
-        return f"{place[0]}:{place[1]}"
-    return r"\cdot" if place is None else str(place)
+def _big_sum(box: Box) -> Pieces:
+    below, *above = box.parts
+    pieces: Pieces = [r"\sum_{", below, "}"]
+    for bound in above:
+        pieces += ["^{", bound, "}"]
+    return [*pieces, " "]
 
 
-def _block(node: Block, done: dict[int, tuple[Piece, int]]) -> Piece:
-    rows = [_separated([done[id(part)][0] for part in row], " & ") for row in node.rows]
-    return (r"\begin{bmatrix} ", *_separated(rows, r" \\ "), r" \end{bmatrix}")
+def _table(box: Box) -> Pieces:
+    columns = max(1, int(box.text))
+    pieces: Pieces = [r"\begin{bmatrix} "]
+    for place, cell in enumerate(box.parts):
+        if place:
+            pieces.append(" & " if place % columns else r" \\ ")
+        pieces.append(cell)
+    return [*pieces, r" \end{bmatrix}"]
 
 
-def _number(text: str) -> tuple[Piece, int]:
-    above, over, below = text.partition("/")
-    if over:
-        return rf"\frac{{{above}}}{{{below}}}", _UNARY
-    digits, scaled, exponent = text.partition("e")
-    return (rf"{digits} \cdot 10^{{{exponent}}}", _PRODUCT) if scaled else (text, _POSTFIX)
-
-
-def _indexed(done: dict[int, tuple[Piece, int]], node: Expr) -> Piece:
-    piece, _ = done[id(node)]
-    if isinstance(node, Name):
-        return ("{", piece, "}") if "_" in piece else piece
-    return (r"\left(", piece, r"\right)")
-
-
-def _binary(node: Binary, done: dict[int, tuple[Piece, int]]) -> tuple[Piece, int]:
-    operator = node.operator
-    if operator == "/":
-        return (r"\frac{", done[id(node.left)][0], "}{", done[id(node.right)][0], "}"), _UNARY
-    if operator in ("^", ".^"):
-        mark = r"^{\odot " if operator == ".^" else "^{"
-        return (_at(done, node.left, _POSTFIX), mark, done[id(node.right)][0], "}"), _POWER
-    if operator in COMPARISONS:
-        sides = [_at(done, side, _SUM) for side in node.children]
-        return (sides[0], _COMPARISON_SIGNS[operator], sides[1]), _COMPARISON
-    level = _SUM if operator in "+-" else _PRODUCT
-    left = _at(done, node.left, _UNARY if _is_hadamard(node.left) and operator == "*" else level)
-    right = _at(done, node.right, _POWER if isinstance(node.right, Negative) else level + 1)
-    return (left, _SYMBOLS[operator], right), level
-
-
-def _is_hadamard(node: Expr) -> bool:
-    return isinstance(node, Binary) and node.operator in (".*", "./")
-
-
-def _call(node: Call, done: dict[int, tuple[Piece, int]]) -> tuple[Piece, int]:
-    entry = catalogue.lookup(node.function)
-    if entry is None or node.primes:
-        name = r"\sigma" if node.function == "sigmoid" else name_latex(node.function)
-        primes = "^{" + r"\prime" * node.primes + "}" if node.primes else ""
-        arguments = [done[id(child)][0] for child in node.children]
-        return (f"{name}{primes}" + r"\left(", *_separated(arguments, ", "), r"\right)"), _POSTFIX
-    template = entry.latex
-    encloses = any(sign in template for sign in ("(", "|", r"\lVert", r"\langle", "sqrt", "_{{{0}}}"))
-    arguments = [_at(done, child, 0 if encloses else _POSTFIX) for child in node.children]
-    if "{1}" not in template and len(arguments) > 1:
-        arguments = [_separated(arguments, ", " if entry.axis else r" \times ")]
-    if isinstance(entry, catalogue.Elementwise):
-        arguments += entry.defaults[len(entry.defaults) - len(entry.parameters) + len(arguments) :]
-    pieces: list[Piece] = []
-    for part in _PLACE.split(template):
-        if part in ("{{", "}}"):
-            pieces.append(part[0])
-        else:
-            pieces.append(arguments[int(part[1])] if _PLACE.fullmatch(part) else part)
-    level = _PRODUCT if r"\," in template or r"\otimes" in template else _POWER if "^" in template else _POSTFIX
-    return tuple(pieces), level
-
-
-def _separated(pieces: list[Piece], separator: str) -> Piece:
-    return tuple([part for piece in pieces for part in (separator, piece)][1:])
+_WRITERS: Mapping[str, Callable[[Box], Pieces]] = {
+    "letter": _letter,
+    "word": lambda box: [rf"\mathrm{{{_escaped(box.text)}}}"],
+    "operator": _operator,
+    "number": lambda box: [box.text],
+    "symbol": lambda box: [box.text],
+    "sign": _sign,
+    "glue": lambda box: [_GLUE[box.text]],
+    "bold": lambda box: [rf"\mathbf{{{box.text}}}"],
+    "row": _row,
+    "call": lambda box: [*box.parts],
+    "sum": lambda box: [*box.parts],
+    "group": lambda box: ["{", *box.parts, "}"],
+    "fraction": _fraction,
+    "root": lambda box: [r"\sqrt{", *box.parts, "}"],
+    "sub": _scripts,
+    "sup": _scripts,
+    "subsup": _scripts,
+    "fence": _fence,
+    "bigsum": _big_sum,
+    "table": _table,
+}
 
 
 def formula_latex(formula: Formula) -> str:
@@ -190,19 +166,7 @@ def formula_latex(formula: Formula) -> str:
 
 def left_side(answer: Answer) -> str:
     """The derivative that is asked for: a quotient of differentials, at the indices of an entry."""
-    order = f"^{{{answer.order}}}" if answer.order > 1 else ""
-    below = []
-    for (name, positions), times in answer.repeated:
-        variable = name_latex(name)
-        if positions:
-            variable = f"{{{variable}}}" if "_" in variable else variable
-            variable += f"_{{{','.join([str(position) for position in positions])}}}"
-        if times > 1:
-            variable = f"{{{variable}}}" if positions or "_" in variable else variable
-            variable += f"^{{{times}}}"
-        below.append(rf"\partial {variable}")
-    left = rf"\frac{{\partial{order} f}}{{" + r"\,".join(below) + "}"
-    return rf"\left({left}\right)_{{{','.join(answer.indices)}}}" if answer.indices else left
+    return written(typesetting.left_side(answer), _pieces)
 
 
 def equation(answer: Answer) -> str:

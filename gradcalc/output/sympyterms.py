@@ -1,0 +1,340 @@
+"""Expressions as Python source that builds them with SymPy.
+
+A vector is a matrix of one column, a row one of one row, and indices count from 0. What SymPy has a node for is written
+with it; all else entry by entry, as sums over indices and as `FunctionMatrix`. Long expressions are broken into
+assignments, so that the source is no deeper than Python reads and no longer than the expression.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Elementwise, Linear
+from gradcalc.language.parser import parse_expression
+from gradcalc.language.shapes import Typing
+from gradcalc.language.syntax import (
+    Binary,
+    Call,
+    Expr,
+    Index,
+    IndexedSum,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    postorder,
+    transformed,
+)
+from gradcalc.output.sympyscope import (
+    POSTFIX,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Dim,
+    Scope,
+    Shape,
+    Term,
+    sympified,
+)
+from gradcalc.output.sympytensors import (
+    ATOMS,
+    broadcast,
+    entry_of,
+    inverse,
+    linear,
+    matrix_by_entries,
+    opaque,
+    sized,
+    sum_over,
+    takes_sizes,
+)
+
+_DEEPEST = 24
+"""How deep an expression in the source may be."""
+
+_COMPARISONS = {
+    ">": "sympy.Gt",
+    "<": "sympy.Lt",
+    ">=": "sympy.Ge",
+    "<=": "sympy.Le",
+    "==": "sympy.Eq",
+    "!=": "sympy.Ne",
+}
+
+
+_MARK = "@"
+"""Stands for an operand where it is counted how often it occurs."""
+
+
+def without_composites(root: Expr) -> Expr:
+    """The expression with every function that is short for others written out."""
+
+    def meaning(node: Expr) -> Expr | None:
+        entry = catalogue.lookup(node.function) if isinstance(node, Call) else None
+        if not isinstance(entry, catalogue.Composite):
+            return None
+        operands = dict(zip(entry.parameters, node.children))
+        return transformed(
+            without_composites(parse_expression(entry.meaning)),
+            lambda leaf: operands.get(leaf.name) if isinstance(leaf, Name) else None,
+        )
+
+    return transformed(root, meaning)
+
+
+class Terms:
+    """The terms of expressions of one typing.
+
+    scope: the names of the source. entrywise: whether everything is a number, as in the body of an elementwise
+    function; parameters: what its parameters are called.
+    """
+
+    def __init__(
+        self, scope: Scope, typing: Typing, *, entrywise: bool = False, parameters: Mapping[str, str] | None = None
+    ) -> None:
+        self.scope = scope
+        self._typing = typing
+        self._entrywise = entrywise
+        self._parameters = parameters or {}
+        self._done: dict[int, Term] = {}
+
+    def term(self, root: Expr) -> Term:
+        """The term of an expression; what it needs before it is assigned in the scope."""
+        uses = Counter([id(child) for node in postorder(root) for child in node.children])
+        for node in postorder(root):
+            if id(node) in self._done:
+                continue
+            writer = _WRITERS.get(type(node), Terms._unknown)
+            term = writer(self, node)
+            term.depth = 1 + max([self._done[id(child)].depth for child in node.children], default=0)
+            if term.depth > _DEEPEST:
+                term = self.scope.assigned(term)
+            elif uses[id(node)] > 1:
+                term = self.scope.reusable(term)
+            self._done[id(node)] = term
+        return self._done[id(root)]
+
+    def _operands(self, node: Expr) -> list[Term]:
+        return [self._done[id(child)] for child in node.children]
+
+    def _kind(self, node: Expr) -> str:
+        return "scalar" if self._entrywise else self._typing.kind(node)
+
+    def _shape(self, node: Expr) -> Shape | None:
+        """Rows and columns, or None for a number."""
+        if self._kind(node) == "scalar":
+            return None
+        dims = self._typing.dims(node)
+        if self._kind(node) == "vector":
+            return (dims[0], 1)
+        return (1, dims[0]) if self._kind(node) == "row" else (dims[0], dims[1])
+
+    def _number(self, node: Expr) -> Term:
+        assert isinstance(node, Number)
+        value = node.value
+        if value.denominator == 1:
+            return Term(str(value.numerator), POSTFIX, None, whole=True)
+        return Term(f"sympy.Rational({value.numerator}, {value.denominator})", POSTFIX, None)
+
+    def _name(self, node: Expr) -> Term:
+        assert isinstance(node, Name)
+        name = node.name
+        if name in self._parameters:
+            return Term(self._parameters[name], POSTFIX, None)
+        if name in self._typing.variables or name in self._typing.definitions:
+            return Term(self.scope.python_name(name), POSTFIX, self._shape(node))
+        if self.scope.is_index(name):
+            return Term(f"{self.scope.index(name)} + 1", SUM, None)
+        if name == "pi":
+            return Term("sympy.pi", POSTFIX, None)
+        length = self._typing.named_length(name)
+        return Term(self.scope.dim(length), POSTFIX, None, whole=isinstance(length, int))
+
+    def _negative(self, node: Expr) -> Term:
+        (operand,) = self._operands(node)
+        return Term("-" + operand.at(UNARY), UNARY, operand.shape, whole=operand.whole)
+
+    def _transpose(self, node: Expr) -> Term:
+        (operand,) = self._operands(node)
+        return operand if operand.shape is None else Term(operand.at(POSTFIX) + ".T", POSTFIX, self._shape(node))
+
+    def _binary(self, node: Expr) -> Term:
+        assert isinstance(node, Binary)
+        left, right = self._operands(node)
+        shape = self._shape(node)
+        if node.operator in ("+", "-"):
+            return self._sum(node.operator, left, right, shape)
+        if node.operator == "*":
+            return self._product(left, right, shape)
+        if node.operator == "\\":
+            if left.shape is None:
+                return self._quotient(right, left, shape)
+            return self._product(inverse(left), right, shape)
+        if node.operator in ("/", "./"):
+            return self._quotient(left, right, shape)
+        if node.operator == ".*":
+            return self._hadamard(left, right, shape)
+        if node.operator in ("^", ".^"):
+            return self._power(node.operator, left, right, shape)
+        return self._by_entries([left, right], shape, _indicator(node.operator))
+
+    def _sum(self, operator: str, left: Term, right: Term, shape: Shape | None) -> Term:
+        left, right = broadcast(left, shape, self.scope), broadcast(right, shape, self.scope)
+        text = f"{left.at(SUM)} {operator} {right.at(PRODUCT)}"
+        return Term(text, SUM, shape, whole=left.whole and right.whole)
+
+    def _product(self, left: Term, right: Term, shape: Shape | None) -> Term:
+        text = f"{left.at(PRODUCT)}*{right.at(UNARY)}"
+        if shape is None and left.shape is not None:
+            return Term(f"({text})[0, 0]", POSTFIX, None)
+        return Term(text, PRODUCT, shape, whole=left.whole and right.whole)
+
+    def _quotient(self, left: Term, right: Term, shape: Shape | None) -> Term:
+        if right.shape is None:
+            above = sympified(left) if right.whole else left
+            return Term(f"{above.at(PRODUCT)}/{right.at(UNARY)}", PRODUCT, shape)
+        below = broadcast(right, shape, self.scope)
+        return self._hadamard(left, Term(f"sympy.HadamardPower({below.text}, -1)", POSTFIX, shape), shape)
+
+    def _hadamard(self, left: Term, right: Term, shape: Shape | None) -> Term:
+        if left.shape is None or right.shape is None:
+            return self._product(left, right, shape)
+        left, right = broadcast(left, shape, self.scope), broadcast(right, shape, self.scope)
+        return Term(f"sympy.HadamardProduct({left.text}, {right.text})", POSTFIX, shape)
+
+    def _power(self, operator: str, left: Term, right: Term, shape: Shape | None) -> Term:
+        if shape is None or (operator == "^" and not self._entrywise):
+            base = sympified(left) if right.whole else left
+            return Term(f"{base.at(POSTFIX)}**{right.at(UNARY)}", POWER, shape)
+        if left.shape is not None and right.shape is None:
+            return Term(f"sympy.HadamardPower({left.text}, {right.text})", POSTFIX, shape)
+        return self._by_entries([left, right], shape, lambda texts: f"({texts[0]})**({texts[1]})")
+
+    def _by_entries(self, operands: Sequence[Term], shape: Shape | None, write: Callable[[list[str]], str]) -> Term:
+        """A function of numbers at the corresponding entries of the operands."""
+        operands = [self.scope.reusable(sympified(operand)) for operand in operands]
+        if shape is None:
+            return Term(write([operand.text for operand in operands]), SUM, None)
+        same = [broadcast(operand, shape, self.scope) for operand in operands]
+        return matrix_by_entries(self.scope, shape, lambda i, j: write([entry_of(term, i, j) for term in same]))
+
+    def _position(self, position: object) -> str:
+        """A position counted from 0."""
+        return str(position - 1) if isinstance(position, int) else self.scope.index(str(position))
+
+    def _index(self, node: Expr) -> Term:
+        assert isinstance(node, Index)
+        (operand,) = self._operands(node)
+        if any(position is not None and not isinstance(position, (int, str)) for position in node.positions):
+            return opaque(self.scope, "entries", [operand], self._shape(node))
+        if all(position is None for position in node.positions):
+            return operand
+        places = [None if position is None else self._position(position) for position in node.positions]
+        if len(places) == 1:
+            places = [places[0], "0"] if self._kind(node.operand) == "vector" else ["0", places[0]]
+        row, column = places
+        if row is not None and column is not None:
+            return Term(entry_of(operand, row, column), POSTFIX, None)
+        shape = self._shape(node)
+        assert shape is not None
+        return matrix_by_entries(self.scope, shape, lambda i, j: entry_of(operand, row or i, column or j))
+
+    def _indexed_sum(self, node: Expr) -> Term:
+        assert isinstance(node, IndexedSum)
+        (body,) = self._operands(node)
+        bounds = []
+        for name, first, last in node.ranges:
+            end: Dim = last if isinstance(last, int) else self._typing.index_dim(node, name)
+            bounds.append((self.scope.index(name), 0 if first is None else first - 1, end))
+        if body.shape is None:
+            return sum_over(self.scope, body.text, bounds)
+        return matrix_by_entries(
+            self.scope, body.shape, lambda i, j: sum_over(self.scope, entry_of(body, i, j), bounds).text
+        )
+
+    def _call(self, node: Expr) -> Term:
+        assert isinstance(node, Call)
+        entry = catalogue.lookup(node.function)
+        shape = self._shape(node)
+        if node.function in self._typing.functions or (entry is None and node.primes):
+            return self._user_function(node, shape)
+        if isinstance(entry, Elementwise) and len(node.children) == 1:
+            return self._elementwise(node, entry, shape)
+        operands = self._operands(node)
+        template = getattr(entry, "sympy", None)
+        if isinstance(template, str):
+            return self._by_entries(operands, shape, lambda texts: template.format(*texts))
+        if isinstance(entry, Linear):
+            if takes_sizes(entry):
+                assert shape is not None
+                return sized(self.scope, entry, shape)
+            kinds = [self._kind(child) for child in node.children]
+            return linear(self.scope, entry, operands, kinds, shape, self._kind(node))
+        if node.function in ATOMS and not node.primes:
+            return ATOMS[node.function](self.scope, operands[0])
+        return opaque(self.scope, node.function, operands, shape)
+
+    def _elementwise(self, node: Call, entry: Elementwise, shape: Shape | None) -> Term:
+        (operand,) = self._operands(node)
+        if node.primes:
+            return self._derived(self._formula(entry, self.scope.parameter()), node.primes, operand)
+        if shape is None:
+            operand = sympified(operand)
+            if self._formula(entry, _MARK).count(_MARK) > 1:
+                operand = self.scope.reusable(operand)
+            return Term(self._formula(entry, operand.text), SUM, None)
+        return Term(f"{operand.at(POSTFIX)}.applyfunc(lambda t: {self._formula(entry, 't')})", POSTFIX, shape)
+
+    def _formula(self, entry: Elementwise, operand: str) -> str:
+        """The function at the text of an operand."""
+        if entry.sympy is not None:
+            return entry.sympy.format(operand)
+        meaning = parse_expression(entry.meaning)
+        if any(isinstance(node, Call) and node.function == entry.name for node in postorder(meaning)):
+            return f'sympy.Function("{entry.name}")({operand})'
+        return Terms(self.scope, self._typing, entrywise=True, parameters={"t": f"({operand})"}).term(meaning).text
+
+    def _user_function(self, node: Call, shape: Shape | None) -> Term:
+        (operand,) = self._operands(node)
+        function = self.scope.python_name(node.function)
+        if node.primes:
+            return self._derived(f"{function}({self.scope.parameter()})", node.primes, operand)
+        if shape is None:
+            return Term(f"{function}({operand.text})", POSTFIX, None)
+        return Term(f"{operand.at(POSTFIX)}.applyfunc({function})", POSTFIX, shape)
+
+    def _derived(self, formula: str, order: int, operand: Term) -> Term:
+        """The derivative of a formula in the scope's parameter, at the operand."""
+        parameter = self.scope.parameter()
+        derivative = f"sympy.diff({formula}, {parameter}, {order})"
+        if operand.shape is None:
+            return Term(f"{derivative}.subs({parameter}, {operand.text})", POSTFIX, None)
+        text = f"{operand.at(POSTFIX)}.applyfunc(sympy.Lambda({parameter}, {derivative}))"
+        return Term(text, POSTFIX, operand.shape)
+
+    def _unknown(self, node: Expr) -> Term:
+        """A kind of node that is not known here: a function of that name, at its operands."""
+        return opaque(self.scope, type(node).__name__, self._operands(node), self._shape(node))
+
+
+def _indicator(operator: str) -> Callable[[list[str]], str]:
+    """1 where two numbers compare so, else 0; an operator that is not known is a function of that name."""
+    relation = _COMPARISONS.get(operator, f'sympy.Function("{operator}")')
+    if operator not in _COMPARISONS:
+        return lambda texts: f"{relation}({', '.join(texts)})"
+    return lambda texts: f"sympy.Piecewise((1, {relation}({', '.join(texts)})), (0, True))"
+
+
+_WRITERS: Mapping[type[Expr], Callable[[Terms, Expr], Term]] = {
+    Number: Terms._number,
+    Name: Terms._name,
+    Negative: Terms._negative,
+    Transpose: Terms._transpose,
+    Binary: Terms._binary,
+    Index: Terms._index,
+    IndexedSum: Terms._indexed_sum,
+    Call: Terms._call,
+}
