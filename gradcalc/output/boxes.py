@@ -115,8 +115,8 @@ def glue(text: str) -> Box:
     """What stands between factors, indices or differentials.
 
     Between factors: "close", "thin", "dot", or "operator", which is thin where the name of a function does not bring
-    its own space. "index" stands between indices, "differentials" between differentials,
-    and "touching" where only the text of LaTeX needs a space.
+    its own space. "names" stands between the names of functions, "index" between indices, "differentials" between
+    differentials, and "touching" where only the text of LaTeX needs a space.
     """
     return Box("glue", text)
 
@@ -142,8 +142,9 @@ def at(box: Box, least: int) -> Box:
     return fence(box) if box.level < least else box
 
 
-def root(inside: Box) -> Box:
-    return Box("root", "", (inside,), first=Edge.LETTER, last=Edge.LETTER)
+def root(inside: Box, degree: Box | None = None) -> Box:
+    parts = (inside,) if degree is None else (inside, degree)
+    return Box("root", "", parts, first=Edge.LETTER, last=Edge.LETTER)
 
 
 def bold(text: str) -> Box:
@@ -210,9 +211,8 @@ def product(left: Box, right: Box) -> Box:
         left = fence(left)
     if not _may_follow(right):
         right = fence(right)
-    between = glue(_glue_between(left.last, right.first))
     rest = None if left.negated is None else product(left.negated, right)
-    return Box("row", "*", (left, between, right), level=PRODUCT, negated=rest, open=right.open)
+    return Box("row", "*", (left, between(left, right), right), level=PRODUCT, negated=rest, open=right.open)
 
 
 _ENTRYWISE = (r"\odot", r"\oslash")
@@ -226,6 +226,11 @@ def _may_follow(box: Box) -> bool:
         return True
     # A transposed factor may begin an inner product, which is one number.
     return box.text == "*" and box.first not in (Edge.TRANSPOSED, Edge.DIGIT)
+
+
+def between(left: Box, right: Box) -> Box:
+    """What stands between two factors."""
+    return glue(_glue_between(left.last, right.first))
 
 
 def _glue_between(left: Edge, right: Edge) -> str:

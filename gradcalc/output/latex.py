@@ -20,12 +20,16 @@ Pieces = list["str | Box"]
 
 def name_latex(name: str) -> str:
     """A name: Greek letters as such, what follows an underscore and digits at the end as an index."""
-    return written(name_box(name), _pieces)
+    return in_latex(name_box(name))
 
 
 def to_latex(root: Expr) -> str:
     """The LaTeX of an expression."""
-    return written(box_of(root), _pieces)
+    return in_latex(box_of(root))
+
+
+def in_latex(box: Box) -> str:
+    return written(box, _pieces)
 
 
 _GLUE = {
@@ -34,6 +38,7 @@ _GLUE = {
     "thin": r" \, ",
     "dot": r" \cdot ",
     "index": "",
+    "names": "",
     "touching": " ",
     "differentials": r"\,",
 }
@@ -85,6 +90,14 @@ def _row(box: Box) -> Pieces:
 
 def _fraction(box: Box) -> Pieces:
     return [r"\frac{", box.parts[0], "}{", box.parts[1], "}"]
+
+
+def _root(box: Box) -> Pieces:
+    inside, *degree = box.parts
+    pieces: Pieces = [r"\sqrt"]
+    for box in degree:
+        pieces += ["[", box, "]"]
+    return [*pieces, "{", inside, "}"]
 
 
 def _base(box: Box) -> Pieces:
@@ -147,7 +160,7 @@ _WRITERS: Mapping[str, Callable[[Box], Pieces]] = {
     "sum": lambda box: [*box.parts],
     "group": lambda box: ["{", *box.parts, "}"],
     "fraction": _fraction,
-    "root": lambda box: [r"\sqrt{", *box.parts, "}"],
+    "root": _root,
     "sub": _scripts,
     "sup": _scripts,
     "subsup": _scripts,
@@ -166,7 +179,7 @@ def formula_latex(formula: Formula) -> str:
 
 def left_side(answer: Answer) -> str:
     """The derivative that is asked for: a quotient of differentials, at the indices of an entry."""
-    return written(typesetting.left_side(answer), _pieces)
+    return in_latex(typesetting.left_side(answer))
 
 
 def equation(answer: Answer) -> str:

@@ -33,6 +33,11 @@ _CHARACTERS = {
     r"\geq": "≥",
     r"\leq": "≤",
     r"\neq": "≠",
+    r"\ge": "≥",
+    r"\le": "≤",
+    r"\ne": "≠",
+    r"\prod": "∏",
+    r"\varphi": "ϕ",
 }
 """Signs by their name in TeX."""
 
@@ -59,6 +64,7 @@ _GLUE = {
     "operator": f"<mo>{_TIMES}</mo>{_THIN}",
     "dot": "<mo>⋅</mo>",
     "index": f"<mo>{_COMMA}</mo>",
+    "names": _THIN,
     "touching": "",
     "differentials": _THIN,
 }
@@ -124,7 +130,7 @@ def _character(text: str) -> str:
 def _symbol(box: Box) -> Pieces:
     if box.text in _PRIMES:
         return [f"<mo>{_PRIMES[box.text]}</mo>"]
-    if box.text in (r"\top", r"\partial", r"\infty", "?"):
+    if box.text in (r"\top", r"\partial", r"\infty", r"\varphi", "?"):
         return [f"<mi>{_character(box.text)}</mi>"]
     if box.text == r"\odot":
         return [f'<mo lspace="0" rspace="0">{_character(box.text)}</mo>']
@@ -194,7 +200,7 @@ _WRITERS: Mapping[str, Callable[[Box], Pieces]] = {
     "sum": lambda box: [*box.parts],
     "group": lambda box: [*box.parts],
     "fraction": lambda box: _element("mfrac", box.parts),
-    "root": lambda box: _element("msqrt", box.parts),
+    "root": lambda box: _element("msqrt" if len(box.parts) == 1 else "mroot", box.parts),
     "sub": lambda box: _element("msub", box.parts),
     "sup": lambda box: _element("msup", box.parts),
     "subsup": lambda box: _element("msubsup", box.parts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from itertools import count
 
 SUM, PRODUCT, UNARY, POWER, POSTFIX = 1, 2, 3, 4, 5
@@ -14,6 +15,8 @@ Shape = tuple[Dim, Dim]
 
 LONGEST_REPEATED = 24
 """The longest text that is written again where it is used again."""
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 _TAKEN = ("sympy",)
 
@@ -105,7 +108,8 @@ class Scope:
         return self._parameter
 
     def dim(self, dim: Dim) -> str:
-        return str(dim) if isinstance(dim, int) else self.python_name(dim)
+        """A length: a number, a name, or a formula of names."""
+        return str(dim) if isinstance(dim, int) else _WORD.sub(lambda found: self.python_name(found.group()), dim)
 
     def size(self, shape: Shape) -> str:
         return f"{self.dim(shape[0])}, {self.dim(shape[1])}"

@@ -52,7 +52,7 @@ def matrix_of(scope: Scope, shape: Shape, indices: tuple[str, str], entry: str) 
 def opaque(scope: Scope, name: str, operands: Sequence[Term], shape: Shape | None) -> Term:
     """A function that SymPy does not know: its name at the operands, and at the indices of an entry."""
     texts = [operand.text for operand in operands]
-    function = f'sympy.Function("{name}")'
+    function = f'sympy.Function("{name}", commutative=True)'
     if shape is None:
         return Term(f"{function}({', '.join(texts)})", POSTFIX, None)
     return matrix_by_entries(scope, shape, lambda i, j: f"{function}({', '.join([*texts, i, j])})")
@@ -72,9 +72,17 @@ def linear(
 ) -> Term:
     """A linear function of the catalogue, by a node of SymPy where there is one for its einsum.
 
-    kinds: of the operands; shape, kind: of the result.
+    kinds: of the operands; shape, kind: of the result. One that is no einsum of its operands alone is a function of its
+    name.
     """
-    spec = entry.variants[",".join(kinds)][0]
+    spec, _ = entry.variants.get(",".join(kinds), ("", ""))
+    axis = _axis(entry, operands, kinds)
+    if axis is not None:
+        total = _einsum(scope, ("ij->j", "ij->i")[axis], operands[:1], ["matrix"], shape, kind)
+        assert operands[0].shape is not None
+        return _averaged(scope, total, (operands[0].shape[axis], 1)) if entry.averages else total
+    if spec.count(",") != len(operands) - 1 or "->" not in spec:
+        return opaque(scope, entry.name, operands, shape)
     template = _NODES.get(spec)
     if spec in ("->i", "->ij"):
         answer = broadcast(operands[0], shape, scope)
@@ -86,13 +94,24 @@ def linear(
     return _averaged(scope, answer, operands[0].shape) if entry.averages else answer
 
 
+def _axis(entry: Linear, operands: Sequence[Term], kinds: Sequence[str]) -> int | None:
+    """The axis that is summed over, from 0, where a sum of a matrix has a second operand 1 (columns) or 2 (rows)."""
+    sums = entry.variants.get("matrix", ("", ""))[0] == "ij->"
+    if not sums or [*kinds] != ["matrix", "scalar"] or operands[1].text not in ("1", "2"):
+        return None
+    return int(operands[1].text) - 1
+
+
 def takes_sizes(entry: Linear) -> bool:
-    return any(kinds.startswith("dimension") for kinds in entry.variants)
+    return any("dimension" in kinds for kinds in entry.variants)
 
 
-def sized(scope: Scope, entry: Linear, shape: Shape) -> Term:
-    """The identity, zeros or ones of a size."""
-    if any(spec.endswith("->ii") for spec, _ in entry.variants.values()):
+def sized(scope: Scope, entry: Linear, operands: Sequence[Term], shape: Shape | None) -> Term:
+    """The identity, zeros or ones of a size. What takes a size besides other operands is a function of its name."""
+    specs = [spec for kinds, (spec, _) in entry.variants.items() if set(kinds.split(",")) == {"dimension"}]
+    if shape is None or not specs:
+        return opaque(scope, entry.name, operands, shape)
+    if any(spec.endswith("->ii") for spec in specs):
         return Term(f"sympy.Identity({scope.dim(shape[0])})", POSTFIX, shape)
     name = "ZeroMatrix" if entry.zero else "OneMatrix"
     return Term(f"sympy.{name}({scope.size(shape)})", POSTFIX, shape)
@@ -111,7 +130,8 @@ _NODES = {
 def _averaged(scope: Scope, total: Term, shape: Shape | None) -> Term:
     if shape is None:
         return total
-    sizes = [scope.dim(dim) for dim in shape if dim != 1]
+    sizes = [f"({scope.dim(dim)})" if " " in str(dim) or "*" in str(dim) else scope.dim(dim) for dim in shape]
+    sizes = [size for size in sizes if size != "1"]
     return Term("/".join([total.at(PRODUCT), *sizes]), PRODUCT, total.shape)
 
 

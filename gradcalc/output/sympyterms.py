@@ -7,6 +7,7 @@ assignments, so that the source is no deeper than Python reads and no longer tha
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -74,7 +75,7 @@ def without_composites(root: Expr) -> Expr:
 
     def meaning(node: Expr) -> Expr | None:
         entry = catalogue.lookup(node.function) if isinstance(node, Call) else None
-        if not isinstance(entry, catalogue.Composite):
+        if not isinstance(entry, catalogue.Composite) or len(entry.parameters) != len(node.children):
             return None
         operands = dict(zip(entry.parameters, node.children))
         return transformed(
@@ -121,7 +122,13 @@ class Terms:
         return [self._done[id(child)] for child in node.children]
 
     def _kind(self, node: Expr) -> str:
-        return "scalar" if self._entrywise else self._typing.kind(node)
+        """scalar, vector, row or matrix; a size has no kind in the typing, and is a number."""
+        if self._entrywise:
+            return "scalar"
+        try:
+            return self._typing.kind(node)
+        except KeyError:
+            return "scalar"
 
     def _shape(self, node: Expr) -> Shape | None:
         """Rows and columns, or None for a number."""
@@ -261,32 +268,35 @@ class Terms:
         shape = self._shape(node)
         if node.function in self._typing.functions or (entry is None and node.primes):
             return self._user_function(node, shape)
-        if isinstance(entry, Elementwise) and len(node.children) == 1:
-            return self._elementwise(node, entry, shape)
         operands = self._operands(node)
-        template = getattr(entry, "sympy", None)
-        if isinstance(template, str):
-            return self._by_entries(operands, shape, lambda texts: template.format(*texts))
+        if isinstance(entry, Elementwise) and (len(operands) == 1 or entry.sympy is not None):
+            return self._elementwise(node, entry, operands, shape)
+        if isinstance(entry, Linear) and takes_sizes(entry):
+            return sized(self.scope, entry, operands, shape)
         if isinstance(entry, Linear):
-            if takes_sizes(entry):
-                assert shape is not None
-                return sized(self.scope, entry, shape)
             kinds = [self._kind(child) for child in node.children]
             return linear(self.scope, entry, operands, kinds, shape, self._kind(node))
-        if node.function in ATOMS and not node.primes:
+        if node.function in ATOMS and len(operands) == 1 and not node.primes:
             return ATOMS[node.function](self.scope, operands[0])
         return opaque(self.scope, node.function, operands, shape)
 
-    def _elementwise(self, node: Call, entry: Elementwise, shape: Shape | None) -> Term:
-        (operand,) = self._operands(node)
+    def _elementwise(self, node: Call, entry: Elementwise, operands: list[Term], shape: Shape | None) -> Term:
+        if entry.sympy is not None and _places(entry.sympy) != len(operands):
+            return opaque(self.scope, entry.name, operands, shape)
+        if len(operands) > 1:
+            template = entry.sympy or ""
+            return self._by_entries(operands, shape, lambda texts: template.format(*[f"({text})" for text in texts]))
+        (operand,) = operands
         if node.primes:
             return self._derived(self._formula(entry, self.scope.parameter()), node.primes, operand)
-        if shape is None:
-            operand = sympified(operand)
-            if self._formula(entry, _MARK).count(_MARK) > 1:
-                operand = self.scope.reusable(operand)
-            return Term(self._formula(entry, operand.text), SUM, None)
-        return Term(f"{operand.at(POSTFIX)}.applyfunc(lambda t: {self._formula(entry, 't')})", POSTFIX, shape)
+        if shape is not None:
+            return Term(f"{operand.at(POSTFIX)}.applyfunc(lambda t: {self._formula(entry, 't')})", POSTFIX, shape)
+        operand = sympified(operand)
+        if self._formula(entry, _MARK).count(_MARK) > 1:
+            operand = self.scope.reusable(operand)
+        template = entry.sympy or ""
+        enclosed = template.count("({0})") + template.count("({0},") == template.count("{0}")
+        return Term(self._formula(entry, operand.text if enclosed else operand.at(POSTFIX)), SUM, None)
 
     def _formula(self, entry: Elementwise, operand: str) -> str:
         """The function at the text of an operand."""
@@ -320,11 +330,16 @@ class Terms:
         return opaque(self.scope, type(node).__name__, self._operands(node), self._shape(node))
 
 
+def _places(template: str) -> int:
+    """How many operands a template has."""
+    return len(set(re.findall(r"\{(\d+)\}", template)))
+
+
 def _indicator(operator: str) -> Callable[[list[str]], str]:
     """1 where two numbers compare so, else 0; an operator that is not known is a function of that name."""
-    relation = _COMPARISONS.get(operator, f'sympy.Function("{operator}")')
-    if operator not in _COMPARISONS:
-        return lambda texts: f"{relation}({', '.join(texts)})"
+    relation = _COMPARISONS.get(operator)
+    if relation is None:
+        return lambda texts: f'sympy.Function("{operator}")({", ".join(texts)})'
     return lambda texts: f"sympy.Piecewise((1, {relation}({', '.join(texts)})), (0, True))"
 
 

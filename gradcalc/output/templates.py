@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from gradcalc.language.lexer import GREEK
 from gradcalc.output.boxes import (
     POSTFIX,
-    POWER,
     PRODUCT,
     Box,
     applied,
     at,
+    between,
     bold,
     fence,
     glue,
     letter,
     number,
     operator,
+    quotient,
     root,
     row,
     separated,
@@ -45,7 +47,15 @@ _TOKEN = re.compile(r"\{\{|\}\}|\{\d\}|\\[A-Za-z]+\*?|\\.|\d+|[^\\\s]")
 
 _HOLE = re.compile(r"\{(\d)\}")
 
-_INFIX = frozenset([r"\otimes", r"\odot", r"\oslash", r"\times", r"\cdot", r"\circ", ",", "+"])
+_INFIX = frozenset([
+    r"\otimes", r"\odot", r"\oslash", r"\times", r"\cdot", r"\circ", r"\leq", r"\geq", r"\neq", r"\le", r"\ge",
+    r"\ne", "<", ">", "=", ",", "+",
+])  # fmt: skip
+
+_STYLES = frozenset([r"\textstyle", r"\displaystyle"])
+
+_NAMES = ("operator", "letter", "sub")
+"""What the name of a function may consist of."""
 
 
 def filled(template: str, operands: Sequence[Box]) -> Box | None:
@@ -79,19 +89,26 @@ class _Filling:
         self._joined = joined
         self._place = 0
         self._around: list[str] = []
+        self._bare = False
 
     def box(self) -> Box:
-        parts = self._parts("")
+        parts = self._with_call(self._parts(""))
         if len(parts) == 1:
             return parts[0]
-        if parts and parts[-1].kind == "fence" and all(part.kind in ("operator", "letter") for part in parts[:-1]):
-            return applied(parts[0] if len(parts) == 2 else row(*parts[:-1]), parts[-1])
-        answer = row(*parts)
-        if any(part.kind in ("sign", "glue") for part in parts):
+        answer = row(*_with_products(parts))
+        if self._bare or any(part.kind in ("sign", "glue") for part in answer.parts):
             answer.level = PRODUCT
-        elif any(part.level == POWER for part in parts):
-            answer.level = POWER
         return answer
+
+    def _with_call(self, parts: list[Box]) -> list[Box]:
+        """The boxes, a name and what stands in a fence after it as one."""
+        first = len(parts) - 1
+        while first > 0 and parts[first - 1].kind in _NAMES and parts[first - 1] not in self._operands:
+            first -= 1
+        if not parts or parts[-1].kind != "fence" or first == len(parts) - 1:
+            return parts
+        name = separated(parts[first:-1], glue("names"))
+        return [*parts[:first], applied(name, parts[-1])]
 
     def _parts(self, end: str) -> list[Box]:
         """The boxes up to the token `end`."""
@@ -105,9 +122,9 @@ class _Filling:
                 parts.append(subscript(base, script) if token == "_" else superscript(base, script))
             elif token in _INFIX and not parts:
                 parts += [symbol(token), glue("touching")]
-            else:
+            elif token not in _STYLES:
                 parts.append(self._one(token))
-        return parts
+        return parts[:1] if len(parts) == 2 and parts[1].text == "touching" else parts
 
     def _next(self) -> str:
         token = self._tokens[self._place]
@@ -131,7 +148,7 @@ class _Filling:
         letters = []
         self._next()
         while (token := self._next()) != "}}":
-            letters.append(token)
+            letters.append(token.removeprefix("\\"))
         return "".join(letters)
 
     def _operand(self, place: int) -> Box:
@@ -144,6 +161,7 @@ class _Filling:
         hole = _HOLE.fullmatch(token)
         if hole is not None:
             operand = self._operand(int(hole.group(1)))
+            self._bare |= not self._around
             return operand if self._around else at(operand, POSTFIX)
         if token == "{{":
             return self._enclosed("}}")
@@ -154,14 +172,35 @@ class _Filling:
         if token == r"\mathbf":
             return bold(self._word())
         if token == r"\sqrt":
-            return root(self._group())
+            return self._root()
+        if token == r"\frac":
+            above = self._group()
+            return quotient(above, self._group())
         return _plain(token)
+
+    def _root(self) -> Box:
+        if self._tokens[self._place] != "[":
+            return root(self._group())
+        self._next()
+        degree = self._enclosed("]")
+        return root(self._group(), degree)
 
     def _fence(self) -> Box:
         left = self._next()
         inside = self._enclosed(r"\right")
         self._next()
         return fence(inside, left)
+
+
+def _with_products(parts: list[Box]) -> list[Box]:
+    """The boxes with what belongs between factors that stand side by side."""
+    apart = ("sign", "glue", "symbol", "operator")
+    joined = parts[:1]
+    for before, part in pairwise(parts):
+        if before.kind not in apart and part.kind not in apart[:-1]:
+            joined.append(between(before, part))
+        joined.append(part)
+    return joined
 
 
 def _plain(token: str) -> Box:

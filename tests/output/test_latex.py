@@ -14,7 +14,9 @@ import gradcalc
 from gradcalc.functions import catalogue
 from gradcalc.language.parser import parse_expression
 from gradcalc.language.syntax import Binary, Call, Expr, Name, Negative
-from gradcalc.output.latex import equation, formula_latex, name_latex, to_latex
+from gradcalc.output.latex import equation, formula_latex, in_latex, name_latex, to_latex
+from gradcalc.output.templates import filled
+from gradcalc.output.typesetting import box_of
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,10 @@ def test_names(name: str, latex: str) -> None:
 
 
 KNOWN = {
-    "alpha", "begin", "beta", "cdot", "cos", "cosh", "det", "end", "exp", "frac", "langle", "lambda", "left", "log",
-    "lVert", "lvert", "mathbf", "mathrm", "mu", "odot", "operatorname", "oslash", "otimes", "partial", "phi", "quad",
-    "rangle", "right", "rVert", "rvert", "sigma", "sin", "sinh", "sqrt", "sum", "tan", "tanh", "text", "times", "top",
+    "alpha", "begin", "beta", "cdot", "cos", "cosh", "det", "end", "exp", "frac", "geq", "langle", "lambda", "left",
+    "leq", "log", "lVert", "lvert", "mathbf", "mathrm", "mu", "neq", "odot", "operatorname", "oslash", "otimes",
+    "partial", "phi", "pi", "quad", "rangle", "right", "rVert", "rvert", "sigma", "sin", "sinh", "sqrt", "sum", "tan",
+    "tanh", "text", "times", "top",
 }  # fmt: skip
 
 
@@ -206,6 +209,29 @@ def test_memory_grows_with_the_text_and_not_with_its_square() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 100 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("template", "latex"),
+    [
+        (r"\sqrt[3]{{{0}}}", r"\sqrt[3]{x}"),
+        (r"\frac{{1}}{{{0}}}", r"\frac{1}{x}"),
+        (r"\textstyle\prod {0}", r"\prod x"),
+        (r"\psi_{{1}}\left({0}\right)", r"\psi_{1}(x)"),
+        (r"\operatorname{{leaky\_relu}}\left({0}, {1}\right)", r"\operatorname{leaky\_relu}(x, a + b)"),
+        (r"\operatorname{{huber}}_{{{1}}}\left({0}\right)", r"\operatorname{huber}_{a + b}(x)"),
+        (r"{0}^{{\top}} {1} {0}", r"x^{\top} \, (a + b) x"),
+        (r"{0} \log\left({1}\right)", r"x \log(a + b)"),
+        (r"\log\left(e^{{{0}}} + e^{{{1}}}\right)", r"\log(e^{x} + e^{a + b})"),
+        (r"{0}^{{+}}", "x^{+}"),
+        (r"\left\lfloor {0} \right\rfloor", r"\lfloor x \rfloor"),
+    ],
+)
+def test_templates(template: str, latex: str) -> None:
+    operands = [box_of(parse_expression(text)) for text in ("x", "a + b")]
+    box = filled(template, operands[: 2 if "a + b" in latex else 1])
+    assert box is not None
+    assert in_latex(box) == latex
 
 
 class Braided(Expr):

@@ -13,7 +13,7 @@ from gradcalc.language.parser import parse, parse_expression
 from gradcalc.language.syntax import Binary, Call, Expr, Name
 from gradcalc.output.mathml import NAMESPACE, equation_mathml, to_mathml
 
-_CHILDREN = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3, "munder": 2, "munderover": 3}
+_CHILDREN = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3, "munder": 2, "munderover": 3, "mroot": 2}
 
 _ELEMENTS = {*_CHILDREN, "math", "mrow", "mi", "mn", "mo", "mspace", "mtext", "msqrt", "mtable", "mtr", "mtd"}
 
