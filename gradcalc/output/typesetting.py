@@ -175,9 +175,11 @@ def positions_box(positions: tuple[object, ...]) -> Box:
 
 
 def _position(position: object) -> Box:
-    """One position. What is neither an index nor a number, such as a range, is written as it prints."""
+    """One position; the first and last of a range with a colon between them, anything else as it prints."""
     if position is None:
         return symbol(r"\cdot")
+    if isinstance(position, tuple):
+        return separated([_position(end) for end in position], symbol(":"))
     text = str(position)
     if text.isdigit():
         return number(text)

@@ -16,7 +16,7 @@ from gradcalc.language.parser import parse_expression
 from gradcalc.language.syntax import Binary, Call, Expr, Name, Negative
 from gradcalc.output.latex import equation, formula_latex, in_latex, name_latex, to_latex
 from gradcalc.output.templates import filled
-from gradcalc.output.typesetting import box_of
+from gradcalc.output.typesetting import box_of, positions_box
 
 
 @pytest.mark.parametrize(
@@ -232,6 +232,10 @@ def test_templates(template: str, latex: str) -> None:
     box = filled(template, operands[: 2 if "a + b" in latex else 1])
     assert box is not None
     assert in_latex(box) == latex
+
+
+def test_ranges_of_positions() -> None:
+    assert in_latex(positions_box(((2, "n"), None))) == r"2:n,\cdot"
 
 
 class Braided(Expr):
