@@ -9,7 +9,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.language.parser import nearest, parse, parse_wrt
 from gradcalc.language.printer import program_text, to_text
 from gradcalc.language.programs import parse_declaration
-from gradcalc.language.shapes import Typing, infer
+from gradcalc.language.shapes import Typing, Variable, infer
 from gradcalc.language.syntax import Program
 from gradcalc.tensor.answer import LAYOUTS, STRUCTURED, Answer, Component, Derivation, Formula
 from gradcalc.tensor.answer import derive as derive_answers
@@ -129,7 +129,9 @@ class Problem:
         names = {*_names(self.program), *self.typing.dimension_names, "pi", "e", "f"}
         names.update([str(position) for _, positions in components for position in positions])
         try:
-            return derive_answers(names, self.program.objective, self.typing, components, order, layout, structured or STRUCTURED[0])
+            return derive_answers(
+                names, self.program.objective, self.typing, components, order, layout, structured or STRUCTURED[0]
+            )
         except GradcalcError as error:
             raise error.located_in(self.text) from None
 
@@ -155,6 +157,24 @@ class Problem:
                 name += "1"
             made.append(name)
         return made
+
+    def asked_directions(
+        self, components: Sequence[Component], order: int, names: Sequence[str], differential: bool, along: bool
+    ) -> list[str] | None:
+        """The directions of a request; None where it has none. along: it has some even where none is named."""
+        if differential and (names or along or order != 1):
+            raise GradcalcError(
+                "usage", "a differential is of order 1 and has no other direction", hint="Use --differential alone."
+            )
+        if not (names or differential or along):
+            return None
+        if not 1 <= order <= 2:
+            raise GradcalcError(
+                "usage",
+                f"there are no directions at order {order}",
+                hint="A derivative along a direction has order 1, a product of the Hessian with one order 2.",
+            )
+        return self.directions(components, names, "d" if differential else "")
 
     @property
     def expression(self) -> str:
@@ -243,6 +263,16 @@ class Derivative:
             self.answers = [self._derivation.along(components, directions, row) for row in components]
 
     @property
+    def variables(self) -> dict[str, Variable]:
+        """The variables of the expression, and the directions, which have the shapes of theirs."""
+        known = dict(self.problem.typing.variables)
+        for (name, positions), direction in zip(self.components, self.directions or ()):
+            like = known[name]
+            kind, dims = ("scalar", ()) if positions else (like.kind, like.dims)
+            known.setdefault(direction, Variable(direction, kind, dims, "inferred", like.structure))
+        return known
+
+    @property
     def objective(self) -> Formula:
         return self._derivation.objective
 
@@ -327,7 +357,16 @@ class Derivative:
         return self.function().value_and_gradient(**arrays)
 
     def check(self, seed: int = 0, data: Mapping[str, Any] | None = None, exact: bool = False) -> CheckResult:
-        """Compares every derivative with differences of the expression, at random points unless data is given."""
+        """Compares every derivative with differences of the expression, at random points unless data is given.
+
+        Raises GradcalcError of kind usage for a derivative along a direction.
+        """
+        if self.directions is not None:
+            raise GradcalcError(
+                "usage",
+                "a derivative along a direction is not checked",
+                hint="Check the gradient or the Hessian itself.",
+            )
         from gradcalc.evaluation import check_all
 
         return check_all(self, seed=seed, data=data, exact=exact)
@@ -356,10 +395,10 @@ def derive(
 
     wrt: a variable (`"W"`), an entry (`"W[2,3]"`), or several; may be left out where there is one variable.
     order: 1 for gradients and Jacobians, 2 for Hessians, and so on. shapes: `{"W": (3, "n")}`.
-    structure: `{"A": "symmetric"}`; structured: "projected" or "independent", how gradients lie within it. direction:
-    the name of a direction, or one for each of `wrt`: at order 1 the derivative along it, at order 2 the product of the
-    Hessian with it. latex: the expression is LaTeX. layout: "denominator" or "numerator"; by default a gradient has the shape of its
-    variable and a Jacobian a row for each output. Raises GradcalcError.
+    structure: `{"A": "symmetric"}`; structured: "projected" or "independent", how gradients lie within it.
+    direction: its name, or one for each of `wrt`: at order 1 the derivative along it, at order 2 the product of the
+    Hessian with it. layout: "denominator" or "numerator"; by default a gradient has the shape of its variable and a
+    Jacobian a row for each output. latex: the expression is LaTeX. Raises GradcalcError.
     """
     if latex:
         from gradcalc.language.latex.program import latex_to_text

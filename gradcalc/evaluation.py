@@ -10,7 +10,7 @@ import numpy as np
 from gradcalc.checking.differences import MOST_ENTRIES, check_derivative
 from gradcalc.checking.result import CheckResult, combined
 from gradcalc.errors import GradcalcError
-from gradcalc.language.polynomial import size_of
+from gradcalc.language.polynomial import names_in, size_of
 from gradcalc.numeric.arrays import check_memory, complete, data_shape
 from gradcalc.numeric.contraction import tensor_value
 from gradcalc.numeric.points import draw
@@ -20,6 +20,7 @@ from gradcalc.numeric.structures import directions_within, from_independent, ind
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
+    from gradcalc.language.shapes import Variable
     from gradcalc.tensor.answer import Answer, Component, Formula
 
 Array = Any
@@ -43,7 +44,7 @@ class Evaluator:
         formulas = {name: formula for name, formula in formulas.items() if formula is not None}
         guarded = frozenset([self._key(place) for place, answer in enumerate(self.answers) if answer.order == 1])
         self.program: CompiledProgram = compile_program(
-            formulas, self.typing.variables, sizes=sizes, functions=self.typing.functions, guarded=guarded
+            formulas, derivative.variables, sizes=sizes, functions=self.typing.functions, guarded=guarded
         )
 
     def _key(self, place: int) -> str:
@@ -87,31 +88,33 @@ class Function:
         return self.value_and_gradient(**arrays)[1]
 
     def value_and_gradient(self, **arrays: Any) -> tuple[Any, Any]:
-        prepared, sizes = prepare_arrays(self._derivative.problem, arrays)
+        prepared, sizes = prepare_arrays(self._derivative.problem, arrays, self._derivative.variables)
         value, derivatives = self._evaluator(prepared, sizes)
         if len(derivatives) == 1:
             return value, derivatives[0]
         return value, {answer.wrt: array for answer, array in zip(self._derivative.answers, derivatives)}
 
 
-def prepare_arrays(problem: Problem, arrays: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int]]:
+def prepare_arrays(
+    problem: Problem, arrays: Mapping[str, Any], variables: Mapping[str, Variable] | None = None
+) -> tuple[dict[str, Array], dict[str, int]]:
     """The arrays in the shapes of their variables, and the sizes of the dimensions that they give.
 
-    Raises GradcalcError of kind data.
+    variables: those of the problem unless given. Raises GradcalcError of kind data.
     """
-    typing = problem.typing
-    unknown = [name for name in arrays if name not in typing.variables]
+    variables = problem.typing.variables if variables is None else variables
+    unknown = [name for name in arrays if name not in variables]
     if unknown:
         raise GradcalcError(
             "data",
             f"{unknown[0]} is not a variable of the expression",
-            hint=f"Its variables are {', '.join(typing.variables)}.",
+            hint=f"Its variables are {', '.join(variables)}.",
         )
-    complete(arrays, typing)
+    complete(arrays, variables)
     prepared: dict[str, Array] = {}
     sizes: dict[str, int] = {}
     owners: dict[str, str] = {}
-    for name, variable in typing.variables.items():
+    for name, variable in variables.items():
         try:
             array = np.asarray(arrays[name], dtype=float)
         except (TypeError, ValueError):
@@ -129,7 +132,12 @@ def prepare_arrays(problem: Problem, arrays: Mapping[str, Any]) -> tuple[dict[st
                     "data", f"{name} has the shape {list(array.shape)}; {size} should be {wanted}{other}"
                 )
         prepared[name] = array
-    for dim, least in typing.minimum_sizes.items():
+    for dim in [dim for dim in sizes if not dim.isidentifier()]:
+        if all(name in sizes for name in names_in(dim)):
+            wanted = size_of(dim, {name: sizes[name] for name in names_in(dim)})
+            if wanted != sizes[dim]:
+                raise GradcalcError("data", f"{owners[dim]} has {sizes[dim]} entries; {dim} is {wanted}")
+    for dim, least in problem.typing.minimum_sizes.items():
         if isinstance(dim, str) and dim in sizes and sizes[dim] < least:
             raise GradcalcError("data", f"position {least} is used, but the axis {dim} has {sizes[dim]} entries")
     return prepared, sizes

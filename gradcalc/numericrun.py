@@ -29,6 +29,7 @@ class NumericRun:
         *,
         order: int = 1,
         layout: str | None = None,
+        structured: str | None = None,
         arrays: Mapping[str, Any] | None = None,
         at_random: bool = False,
         seed: int = 0,
@@ -43,7 +44,7 @@ class NumericRun:
         if seed < 0:
             raise GradcalcError("usage", f"the seed is {seed}; it must not be negative")
         components = problem.components(list(wrt) or None) if wrt or command == "check" else []
-        self.derivative = Derivative(problem, components, order, layout)
+        self.derivative = Derivative(problem, components, order, layout, structured)
         given = dict(arrays or {})
         self.drawn = not given or (at_random and any(name not in given for name in problem.typing.variables))
         asked = dict(sizes or {})

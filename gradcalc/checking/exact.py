@@ -347,8 +347,6 @@ class _Interpreter:
             formula = eval(template.format(*names), {"sympy": sympy, **names})
         if primes:
             formula = sympy.diff(formula, symbols[0], primes)
-        if formula in (sympy.true, sympy.false) or isinstance(formula, sympy.core.relational.Relational):
-            formula = sympy.Piecewise((1, formula), (0, True))
 
         def apply(*entries: Any) -> Any:
             return formula.subs(dict(zip(symbols, entries)), simultaneous=True)

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import click
 
-from gradcalc.api import Derivative
+from gradcalc.api import Derivative, Problem
 from gradcalc.cli import internal_error
 from gradcalc.cli.options import make_problem
 from gradcalc.errors import GradcalcError, brief
@@ -30,6 +30,9 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "shapes": ((dict,), "an object"),
     "structure": ((dict,), "an object"),
     "structured": ((str,), "a string"),
+    "direction": ((str, list), "a string or a list of strings"),
+    "differential": ((bool,), "true or false"),
+    "latex": ((bool,), "true or false"),
     "declare": ((list,), "a list of strings"),
     "data": ((dict,), "an object"),
     "seed": ((int,), "a whole number"),
@@ -157,8 +160,6 @@ def _checked(request: Any) -> dict[str, Any]:
             f"there is no command {request['command']!r} in a batch",
             hint=f"The commands are {', '.join(COMMANDS)}.",
         )
-    if request.get("structured", "projected") != "projected":
-        raise GradcalcError("usage", f"structured is {request['structured']!r}", hint='The value is "projected".')
     for name, shape in request.get("shapes", {}).items():
         if not isinstance(shape, list):
             raise GradcalcError("usage", f"the shape of {name} is a list", hint='For example: {"W": [3, 4], "y": []}')
@@ -179,8 +180,13 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
         from gradcalc.numeric.arrays import arrays_from_json
 
         arrays = arrays_from_json(data, "data")
+    expression = request["expression"]
+    if request.get("latex", False):
+        from gradcalc.language.latex.program import latex_to_text
+
+        expression = latex_to_text(expression)
     problem = make_problem(
-        request["expression"],
+        expression,
         request.get("declare", ()),
         arrays,
         shapes=request.get("shapes"),
@@ -188,12 +194,13 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
     )
     wrt = request.get("wrt", ())
     wrt = [wrt] if isinstance(wrt, str) else list(wrt)
-    order = request.get("order", 2 if command == "hessian" else 1)
+    order = request.get("order", 2 if command in ("hessian", "hvp") else 1)
+    if command not in ("grad", "hvp") and (request.get("direction") or request.get("differential")):
+        raise GradcalcError("usage", f"{command} takes no direction", hint="The commands grad and hvp do.")
     formats = request.get("formats", ())
     check_formats(formats)
-    if command in ("grad", "hessian"):
-        derivative = Derivative(problem, problem.components(wrt or None), order, request.get("layout"))
-        return derivation_result(command, derivative, formats), 0
+    if command in ("grad", "hessian", "hvp"):
+        return derivation_result(command, _derivative(request, problem, wrt, order), formats), 0
     from gradcalc.numericrun import NumericRun
 
     run = NumericRun(
@@ -202,6 +209,7 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
         wrt,
         order=order,
         layout=request.get("layout"),
+        structured=request.get("structured"),
         arrays=arrays,
         seed=request.get("seed", 0),
         sizes=request.get("sizes"),
@@ -209,3 +217,13 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
         exact=request.get("exact", False),
     )
     return run.result(formats), run.exit_code
+
+
+def _derivative(request: dict[str, Any], problem: Problem, wrt: list[str], order: int) -> Derivative:
+    """The derivatives, along directions where there are any."""
+    components = problem.components(wrt or None)
+    direction = request.get("direction", ())
+    names = [direction] if isinstance(direction, str) else list(direction)
+    along = request["command"] == "hvp"
+    asked = problem.asked_directions(components, order, names, request.get("differential", False), along)
+    return Derivative(problem, components, order, request.get("layout"), request.get("structured"), asked)

@@ -68,6 +68,8 @@ def _run(
     order: int,
     declare: Sequence[str],
     layout: str | None,
+    structured: str | None,
+    from_latex: bool,
     format_: str,
     as_json: bool,
     output: str | None,
@@ -81,7 +83,7 @@ def _run(
 ) -> int:
     from gradcalc.numericrun import NumericRun
 
-    text = expression_text(expression)
+    text = expression_text(expression, from_latex)
     arrays = load_arrays(data, sets)
     problem = make_problem(text, declare, arrays)
     run = NumericRun(
@@ -90,6 +92,7 @@ def _run(
         list(wrt),
         order=order,
         layout=layout,
+        structured=structured,
         arrays=arrays,
         at_random=at_random,
         seed=seed,

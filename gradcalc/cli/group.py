@@ -11,6 +11,7 @@ from gradcalc import __version__
 _MODULES = {
     "grad": "gradcalc.cli.deriving",
     "hessian": "gradcalc.cli.deriving",
+    "hvp": "gradcalc.cli.deriving",
     "eval": "gradcalc.cli.evaluating",
     "check": "gradcalc.cli.evaluating",
     "batch": "gradcalc.cli.batch",
@@ -21,6 +22,7 @@ _MODULES = {
 _SUMMARIES = {
     "grad": "Derive a gradient (a Jacobian when the objective is a vector).",
     "hessian": "Derive second derivatives.",
+    "hvp": "Derive the product of the Hessian with a vector.",
     "eval": "Evaluate an expression and its derivatives on arrays.",
     "check": "Derive, evaluate, and compare with finite differences.",
     "batch": "Answer JSON requests, one a line.",
@@ -61,7 +63,9 @@ def cli() -> None:
 
 
 _SHORT = {"-w": "--wrt", "-o": "--output"}
-_FLAGS = frozenset(["--json", "--random", "--allow-nonfinite", "--exact", "--help", "--version", "-h"])
+_FLAGS = frozenset(
+    ["--json", "--random", "--allow-nonfinite", "--exact", "--latex", "--differential", "--help", "--version", "-h"]
+)
 
 _ATTACHED = {"-w": re.compile(r"=?(\w+(?:\[[^]]*\])?)"), "-o": re.compile(r"=?([^*'^+()|;\\]+)")}
 """Values that stand right after a short option: `-wW[2,3]`, `-oout.json`; but `-w'*x` is an expression."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_FORMATS = ("text", "unicode", "latex", "index", "json", "numpy")
+_FORMATS = ("text", "unicode", "latex", "mathml", "index", "einsum", "action", "sympy", "numpy", "json")
 
 EXPRESSION = click.argument("expression", metavar="EXPR")
 
@@ -30,6 +30,12 @@ OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to a file, w
 _DERIVING = (
     click.option("--declare", multiple=True, metavar="DECL", help='A declaration, as "W: matrix[m,n]".'),
     click.option("--layout", type=click.Choice(["denominator", "numerator"]), help="The layout of derivatives."),
+    click.option(
+        "--structured",
+        type=click.Choice(["projected", "independent"]),
+        help="How a gradient lies within the structure of its variable; projected by default.",
+    ),
+    click.option("--latex", "from_latex", is_flag=True, help="EXPR is LaTeX."),
     click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", help="How formulas are written."),
     JSON,
     OUTPUT,
@@ -62,14 +68,28 @@ def evaluating(command: Command) -> Command:
 _MOST_SHAPES = 8
 """How many arrays an error lists."""
 
+DIRECTION = click.option(
+    "--direction", "directions", multiple=True, metavar="NAME", help="The name of a direction, one for each variable."
+)
+
+
 _LARGEST_READ = 4 << 20
 """More than any expression may have, in bytes: what is longer is cut here and refused by the parser."""
 
 
-def expression_text(argument: str) -> str:
-    """The text that EXPR means: itself, `-` for standard input, `@FILE` for a file. Errors will tell it."""
+def expression_text(argument: str, from_latex: bool = False) -> str:
+    """The text that EXPR means: itself, `-` for standard input, `@FILE` for a file. Errors will tell it.
+
+    What is LaTeX is read, and standard error says as what.
+    """
     text = _expression_text(argument)
     click.get_current_context().ensure_object(dict)["expression"] = text
+    if from_latex:
+        from gradcalc.language.latex.program import latex_to_text
+
+        text = latex_to_text(text)
+        print(f"read as: {text}", file=sys.stderr)
+        click.get_current_context().ensure_object(dict)["expression"] = text
     return text
 
 

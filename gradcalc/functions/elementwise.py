@@ -95,7 +95,7 @@ ELEMENTARY: tuple[Function, ...] = (
     Elementwise(
         "square", "the square",
         power=Fraction(2), meaning="t^2", derivative="2*t",
-        latex=r"\left({0}\right)^{{2}}", reference=lambda np, t: t * t, sympy="({0})**2",
+        latex=r"{0}^{{\odot 2}}", reference=lambda np, t: t * t, sympy="({0})**2",
     ),
     Elementwise(
         "reciprocal", "1/t",
@@ -370,7 +370,7 @@ PAIRWISE: tuple[Function, ...] = (
         "where", "t where the condition c holds, u elsewhere", parameters=("c", "t", "u"), meaning="where(c, t, u)",
         derivative=("0", "where(c, 1, 0)", "where(c, 0, 1)"), example="sum(where(x > 0, x, x.^2))",
         latex=r"\operatorname{{where}}\left({0}, {1}, {2}\right)", numpy="np.where({0}, {1}, {2})",
-        sympy="sympy.Piecewise(({1}, {0}), ({2}, True))", reference=_where,
+        sympy="sympy.Piecewise(({1}, sympy.Ne({0}, 0)), ({2}, True))", reference=_where,
     ),
     Elementwise(
         "clip", "t, but not below the lower and not above the upper bound", aliases=("clamp",),
@@ -408,7 +408,8 @@ def _comparison(
         meaning=f"t {operator} u", derivative=("0", "0"), gap=lambda np, t, u: np.real(t) - np.real(u),
         latex="{0} " + latex + " {1}",
         numpy=f"np.{name}({{0}}, {{1}}) + 0.0",
-        sympy=holds, example=f"sum(x .* (x {operator} y))", reference=reference,
+        sympy="sympy.Piecewise((1, " + holds + "), (0, True))",
+        example=f"sum(x .* (x {operator} y))", reference=reference,
     )  # fmt: skip
 
 

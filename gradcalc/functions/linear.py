@@ -25,6 +25,7 @@ _ALL_TO_SCALAR = {
     "scalar": ("->", "scalar"), "vector": ("i->", "scalar"), "row": ("i->", "scalar"), "matrix": ("ij->", "scalar"),
 }  # fmt: skip
 
+
 def _commutation(np: Any, rows: int, columns: int) -> Any:
     return np.eye(rows * columns)[np.arange(rows * columns).reshape((columns, rows)).T.ravel()]
 

@@ -13,7 +13,6 @@ import numpy as np
 from gradcalc.errors import GradcalcError, brief
 from gradcalc.jsontext import read_json
 from gradcalc.language.lexer import plain_name
-from gradcalc.language.shapes import Typing
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -235,9 +234,9 @@ def data_shape(name: str, array: Array, kind: str | None) -> Array:
     return array
 
 
-def complete(arrays: Mapping[str, Array], typing: Typing) -> None:
+def complete(arrays: Mapping[str, Array], variables: Iterable[str]) -> None:
     """Raises GradcalcError of kind data where variables have no array."""
-    missing = [name for name in typing.variables if name not in arrays]
+    missing = [name for name in variables if name not in arrays]
     if missing:
         raise GradcalcError(
             "data",

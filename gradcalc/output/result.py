@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-FORMATS = ("latex", "index", "numpy", "unicode")
+FORMATS = ("latex", "mathml", "index", "einsum", "action", "numpy", "sympy", "unicode")
+
+TENSOR_FORMATS = ("index", "einsum", "action")
+"""What is always given of a tensor of more than two axes."""
 
 
 def base_result(command: str, problem: Problem) -> Json:
@@ -61,28 +64,68 @@ def answer_entry(derivative: Derivative, answer: Answer, formats: Sequence[str])
     if full is not None:
         entry["full"] = to_text(full)
     entry["operations"] = answer.operations
-    if answer.indices:
-        entry["indices"] = list(answer.indices)
+    if len(answer.dims) > 2 or answer.indices:
+        entry["indices"] = list(derivative.index_formula(answer).indices)
     if answer.layout is not None:
         entry["layout"] = answer.layout
-    written = {name: _format(derivative, answer, name) for name in formats}
+    if answer.vectorized:
+        entry["vectorized"] = True
+    if answer.structured is not None:
+        entry["structured"] = answer.structured
+    if answer.directions:
+        entry["directions"] = list(answer.directions)
+    wanted = dict.fromkeys([*formats, *(TENSOR_FORMATS if len(answer.dims) > 2 else ())])
+    texts = {name: _format(derivative, answer, name) for name in wanted}
+    written = {name: text for name, text in texts.items() if text is not None}
     if written:
         entry["formats"] = written
     return entry
 
 
-def _format(derivative: Derivative, answer: Answer, name: str) -> str:
+def _format(derivative: Derivative, answer: Answer, name: str) -> str | None:
+    """The answer in a format; None where it has none."""
     if name == "latex":
         from gradcalc.output.latex import formula_latex
 
         return formula_latex(answer)
     if name == "index":
         return _with_where(derivative.index_formula(answer), to_text)
+    if name == "mathml":
+        from gradcalc.output.mathml import equation_mathml
+
+        return equation_mathml(answer)
+    if name == "einsum":
+        return derivative.einsum(answer)
+    if name == "action":
+        from gradcalc.output.text import action_text
+
+        return action_text(derivative, answer) if not answer.directions else None
+    if name == "sympy":
+        from gradcalc.output.sympysource import to_sympy_source
+
+        return to_sympy_source(derivative).rstrip()
     if name == "unicode":
         from gradcalc.output.unicode import to_unicode
 
         return _with_where(answer, to_unicode)
     return derivative.code("numpy")
+
+
+def written_formats(derivative: Derivative, name: str) -> list[str]:
+    """Every answer in a format. Raises GradcalcError of kind usage where one has none."""
+    texts: list[str] = []
+    for answer in derivative.answers:
+        text = _format(derivative, answer, name)
+        if text is None:
+            raise GradcalcError(
+                "usage",
+                f"the derivative by {answer.wrt} has no form as {name}",
+                hint="The index format shows its entries.",
+            )
+        texts.append(text)
+        if name == "sympy":
+            break
+    return texts
 
 
 def _with_where(formula: Formula, written: Callable[[Expr], str]) -> str:

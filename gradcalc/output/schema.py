@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradcalc.tensor.answer import STRUCTURED
+
 _DIM = {"type": ["integer", "string"]}
 _SHAPE = {"type": "array", "items": _DIM, "maxItems": 8}
 _NUMBERS = {"$ref": "#/$defs/numbers"}
 
-COMMANDS = ("grad", "hessian", "eval", "check")
+COMMANDS = ("grad", "hessian", "hvp", "eval", "check")
 
 REQUEST: dict[str, Any] = {
     "type": "object",
@@ -22,7 +24,10 @@ REQUEST: dict[str, Any] = {
         "order": {"type": "integer", "minimum": 1},
         "shapes": {"type": "object", "additionalProperties": _SHAPE},
         "structure": {"type": "object", "additionalProperties": {"type": "string"}},
-        "structured": {"enum": ["projected"]},
+        "structured": {"enum": list(STRUCTURED)},
+        "direction": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "differential": {"type": "boolean"},
+        "latex": {"type": "boolean"},
         "declare": {"type": "array", "items": {"type": "string"}},
         "data": {"type": "object", "additionalProperties": _NUMBERS},
         "seed": {"type": "integer"},
@@ -74,6 +79,9 @@ _DERIVATIVE: dict[str, Any] = {
         "operations": {"type": "integer"},
         "indices": {"type": "array", "items": {"type": "string"}},
         "layout": {"type": "string"},
+        "vectorized": {"type": "boolean"},
+        "structured": {"enum": list(STRUCTURED)},
+        "directions": {"type": "array", "items": {"type": "string"}},
         "formats": {"type": "object", "additionalProperties": {"type": "string"}},
         "value": _NUMBERS,
         "check": _CHECK,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gradcalc.language.shapes import Typing, infer
+from gradcalc.language.shapes import Typing, Variable, infer
 from gradcalc.language.syntax import Definition, Expr, IndexedSum, Name, Program, postorder
 from gradcalc.output.sympyscope import Dim, Scope, Term
 from gradcalc.output.sympytensors import matrix_of
@@ -30,7 +31,7 @@ def to_sympy_source(derivative: Derivative) -> str:
     for name in (*typing.variables, *typing.functions, *typing.dimension_names):
         scope.python_name(name)
     _declare_sizes(scope, typing)
-    _declare_variables(scope, typing)
+    _declare_variables(scope, derivative.variables)
     _define_functions(scope, derivative)
     named: tuple[tuple[str, Expr], ...] = ()
     for answer, result in zip(derivative.answers, results):
@@ -51,8 +52,8 @@ def _declare_sizes(scope: Scope, typing: Typing) -> None:
         scope.declarations.append(f"{scope.python_name(name)} = {symbol}")
 
 
-def _declare_variables(scope: Scope, typing: Typing) -> None:
-    for name, variable in typing.variables.items():
+def _declare_variables(scope: Scope, variables: Mapping[str, Variable]) -> None:
+    for name, variable in variables.items():
         sizes = [scope.dim(dim) for dim in variable.dims]
         if variable.kind == "scalar":
             made = f'sympy.Symbol("{name}", real=True)'
@@ -78,9 +79,10 @@ def _define_functions(scope: Scope, derivative: Derivative) -> None:
 
 def _write(scope: Scope, derivative: Derivative, answer: Answer, result: str, *, known: bool) -> None:
     """The lines of one derivative. known: whether what it names is assigned already."""
-    tree = without_composites(answer.tree)
-    where = [Definition(name, without_composites(value)) for name, value in answer.where]
-    free = _free_indices(answer)
+    formula: Formula = derivative.index_formula(answer) if answer.vectorized else answer
+    tree = without_composites(formula.tree)
+    where = [Definition(name, without_composites(value)) for name, value in formula.where]
+    free = list(dict.fromkeys([*formula.indices, *_free_indices(answer)]))
     for name in [*free, *_bound_indices([tree, *[item.expression for item in where]])]:
         scope.declare_index(name)
     typing = _typing(derivative, tree, where, free)
@@ -88,10 +90,10 @@ def _write(scope: Scope, derivative: Derivative, answer: Answer, result: str, *,
     for item in [] if known else where:
         scope.assign(scope.python_name(item.name), terms.term(item.expression))
     term = terms.term(tree)
-    if answer.indices and len(answer.indices) <= 2:
-        term = _filled(scope, answer, term)
-    elif answer.indices:
-        scope.lines.append(f"# the entry at [{', '.join(answer.indices)}]")
+    if formula.indices and len(formula.indices) <= 2:
+        term = _filled(scope, formula, term)
+    elif formula.indices:
+        scope.lines.append(f"# the entry at [{', '.join(formula.indices)}]")
     scope.assign(result, term)
 
 

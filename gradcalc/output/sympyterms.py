@@ -271,6 +271,8 @@ class Terms:
         operands = self._operands(node)
         if isinstance(entry, Elementwise) and (len(operands) == 1 or entry.sympy is not None):
             return self._elementwise(node, entry, operands, shape)
+        if isinstance(entry, Linear) and entry.reference is not None:
+            return opaque(self.scope, node.function, operands, shape)
         if isinstance(entry, Linear) and takes_sizes(entry):
             return sized(self.scope, entry, operands, shape)
         if isinstance(entry, Linear):

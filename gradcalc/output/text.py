@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcalc.language.printer import to_text
 from gradcalc.tensor.answer import component_text
+from gradcalc.tensor.structures import meaning
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
@@ -18,11 +19,24 @@ _GAP = "      "
 
 
 def label(derivative: Derivative, answer: Answer) -> str:
-    """What stands left of the equals sign: df/dW, d2f/dx2, dz/dx."""
+    """What stands left of the equals sign: df/dW, d2f/dx2, dz/dx; df, Df[v] and d2f/dx2*v along a direction."""
     name = _objective_name(derivative)
+    if answer.directions:
+        return _direction_label(name, answer)
     order = str(answer.order) if answer.order > 1 else ""
     below = [f"d{component_text(component)}{times if times > 1 else ''}" for component, times in answer.repeated]
     return f"d{order}{name}/{' '.join(below)}"
+
+
+def _direction_label(name: str, answer: Answer) -> str:
+    if answer.is_differential:
+        return f"d{name}"
+    along = ", ".join(answer.directions)
+    if answer.order == 1:
+        return f"D{name}[{along}]"
+    row = component_text(answer.components[0])
+    whole = len(answer.directions) == 1 and answer.components[0] == answer.components[1]
+    return f"d2{name}/d{row}2*{along}" if whole else f"d(D{name}[{along}])/d{row}"
 
 
 def _objective_name(derivative: Derivative) -> str:
@@ -41,8 +55,11 @@ def formula_line(derivative: Derivative, answer: Answer, index: bool = False) ->
     left = label(derivative, answer)
     if formula.indices:
         left += f"[{','.join(formula.indices)}]"
-    layout = f"  ({answer.layout} layout)" if answer.layout is not None else ""
-    line = f"{left} = {to_text(formula.tree)}{layout}"
+    notes = [f"{answer.layout} layout"] if answer.layout is not None and len(answer.dims) <= 2 else []
+    if formula.vectorized:
+        notes.append("vec by vec, columns one below the other")
+    notes += structure_notes(derivative, answer)
+    line = f"{left} = {to_text(formula.tree)}" + (f"  ({'; '.join(notes)})" if notes else "")
     if not formula.where:
         return line
     where = where_text(formula)
@@ -50,6 +67,40 @@ def formula_line(derivative: Derivative, answer: Answer, index: bool = False) ->
         return f"{line}{_GAP}where {where}"
     names = [f"{name} = {to_text(tree)}" for name, tree in formula.where]
     return "\n".join([line, f"  where {names[0]}", *[f"        {text}" for text in names[1:]]])
+
+
+def structure_notes(derivative: Derivative, answer: Answer) -> list[str]:
+    """What was done to the gradient for the structure of its variables."""
+    if answer.structured is None:
+        return []
+    variables = derivative.problem.typing.variables
+    names = answer.components[:1] if answer.directions else answer.components
+    structures = dict.fromkeys([variables[name].structure for name, _ in names])
+    return [
+        f"{answer.structured}: {meaning(kind, answer.structured)}" for kind in structures if kind and kind != "positive"
+    ]
+
+
+def tensor_lines(derivative: Derivative, answer: Answer) -> list[str]:
+    """The other forms of a tensor of more than two axes: its entry, an einsum, what it makes of a change."""
+    lines: list[str] = []
+    if not answer.entrywise:
+        entry = derivative.index_formula(answer)
+        where = f" where {where_text(entry)}" if entry.where else ""
+        lines.append(f"entry [{','.join(entry.indices)}]: {to_text(entry.tree)}{where}")
+    einsum = derivative.einsum(answer)
+    if einsum is not None:
+        lines.append(f"einsum: {einsum}")
+    lines.append(f"action: {action_text(derivative, answer)}")
+    return ["  " + line for line in lines]
+
+
+def action_text(derivative: Derivative, answer: Answer) -> str:
+    """What the derivative makes of a change of its variable: `dX -> A*dX`."""
+    action = derivative.action(answer)
+    where = f" where {where_text(action)}" if action.where else ""
+    index = f"[{','.join(action.indices)}] " if action.indices else ""
+    return f"d{answer.components[-1][0]} -> {index}{to_text(action.tree)}{where}"
 
 
 def shapes_text(problem: Problem) -> str:

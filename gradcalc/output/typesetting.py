@@ -13,6 +13,7 @@ from gradcalc.functions import catalogue
 from gradcalc.language.printer import number_text
 from gradcalc.language.syntax import (
     Binary,
+    Block,
     Call,
     Expr,
     Index,
@@ -52,6 +53,7 @@ from gradcalc.output.boxes import (
     summed,
     superscript,
     symbol,
+    table,
     transposed,
     word,
 )
@@ -202,6 +204,9 @@ def _indexed_sum(node: Expr, operands: tuple[Box, ...]) -> Box:
 def _call(node: Expr, operands: tuple[Box, ...]) -> Box:
     assert isinstance(node, Call)
     entry = catalogue.lookup(node.function)
+    if isinstance(entry, catalogue.Elementwise) and "{1}" in entry.latex:
+        missing = entry.defaults[len(operands) - len(entry.parameters) + len(entry.defaults) :]
+        operands += tuple([number(text) for text in missing])
     box = filled(entry.latex, operands) if entry is not None and operands and not node.primes else None
     if box is not None:
         return box
@@ -214,6 +219,12 @@ def _call(node: Expr, operands: tuple[Box, ...]) -> Box:
 
 def _primes(count: int) -> Box:
     return symbol("'" * count) if count <= _MOST_PRIMES else fence(number(str(count)))
+
+
+def _block(node: Expr, operands: tuple[Box, ...]) -> Box:
+    assert isinstance(node, Block)
+    parts = iter(operands)
+    return table([[next(parts) for _ in range(width)] for width in node.widths])
 
 
 def _unknown(node: Expr, operands: tuple[Box, ...]) -> Box:
@@ -230,11 +241,14 @@ _SETTERS: Mapping[type[Expr], Callable[[Expr, tuple[Box, ...]], Box]] = {
     Index: _index,
     IndexedSum: _indexed_sum,
     Call: _call,
+    Block: _block,
 }
 
 
 def left_side(answer: Answer) -> Box:
     """The derivative that is asked for: a quotient of differentials, at the indices of an entry."""
+    if answer.directions:
+        return _direction_side(answer)
     differential = symbol(r"\partial")
     above = superscript(differential, number(str(answer.order))) if answer.order > 1 else differential
     below = []
@@ -248,3 +262,12 @@ def left_side(answer: Answer) -> Box:
         below.append(row(differential, glue("touching"), variable))
     left = fraction(row(above, glue("touching"), letter("f")), separated(below, glue("differentials")))
     return subscript(fence(left), positions_box(answer.indices)) if answer.indices else left
+
+
+def _direction_side(answer: Answer) -> Box:
+    """A differential df, a derivative along a direction Df[v], or the Hessian along one."""
+    if answer.is_differential:
+        return row(operator("d"), letter("f"))
+    names = fence(separated([name_box(name) for name in answer.directions], symbol(",")))
+    power = superscript(operator("D"), number(str(answer.order))) if answer.order > 1 else operator("D")
+    return row(power, letter("f"), names)

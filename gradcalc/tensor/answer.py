@@ -14,12 +14,12 @@ from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.indexing import Indexing, index_names
 from gradcalc.tensor.lowering import Lowering, Value
 from gradcalc.tensor.naming import expanded_length, named
-from gradcalc.tensor.nodes import ONE, Factor, Node
+from gradcalc.tensor.nodes import ONE, Factor, Node, Term
 from gradcalc.tensor.products import Flattening
 from gradcalc.tensor.raising import Raising
 from gradcalc.tensor.structures import Structured
 from gradcalc.tensor.threeway import NoMatrixForm
-from gradcalc.tensor.vectorized import vectorized
+from gradcalc.tensor.vectorized import multiplied_out, vectorized
 
 Position = int | str
 Component = tuple[str, tuple[Position, ...]]
@@ -118,6 +118,11 @@ class Answer(Formula):
     def order(self) -> int:
         """How often the objective is differentiated."""
         return len(self.components) - max(len(self.directions) - 1, 0)
+
+    @property
+    def is_differential(self) -> bool:
+        """Whether it is df: the derivative along the differentials of its variables."""
+        return self.order == 1 and self.directions == tuple([f"d{name}" for name, _ in self.components])
 
     @property
     def wrt(self) -> str:
@@ -226,8 +231,13 @@ class Derivation:
         direction = self._lowering.symbol(name) if known is not None else self._graph.symbol(name, dims, symmetric)
         front = len(node.dims) - len(dims)
         axes = tuple(range(len(node.dims)))
-        factors: list[Factor] = [(node, 1, axes), (direction, 1, axes[front:])]
-        return self._graph.contraction(ONE, factors, axes[:front], dict(enumerate(node.dims)))
+        terms = multiplied_out(self._graph, node) or [(ONE, node)]
+        contracted: list[Term] = []
+        for coefficient, term in terms:
+            factors: list[Factor] = [(term, 1, axes), (direction, 1, axes[front:])]
+            part = self._graph.contraction(ONE, factors, axes[:front], dict(enumerate(node.dims)))
+            contracted.append((coefficient, part))
+        return self._graph.sum(contracted, node.dims[:front])
 
     def _convention(self, components: Sequence[Component]) -> str | None:
         structures = {self._lowering.typing.variables[name].structure for name, _ in components}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from string import ascii_lowercase, ascii_uppercase
 
+from gradcalc.language.polynomial import Dim
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import Binary, Call, Expr, Number
-from gradcalc.tensor.nodes import ONE, Coefficient, Contraction, Factor, Node, Pattern, Rational, Sum, Term, times
+from gradcalc.tensor.nodes import Coefficient, Contraction, Factor, Node, Rational, times
 from gradcalc.tensor.products import Product, dimension, hadamard
 from gradcalc.tensor.raising import Raising
 from gradcalc.tensor.threeway import NoMatrixForm
+from gradcalc.tensor.vectorized import multiplied_out
 
 _LETTERS = ascii_lowercase[8:] + ascii_lowercase[:8] + ascii_uppercase
-_MOST_TERMS = 64
 
 
 class EinsumTerm:
@@ -50,56 +50,31 @@ def einsum_text(terms: list[EinsumTerm]) -> str:
 
 def einsum_terms(raising: Raising, node: Node) -> list[EinsumTerm]:
     """The node as a sum of einsums. Raises NoMatrixForm where a factor is no product of matrices and vectors."""
-    answer: list[EinsumTerm] = []
-    terms: list[Term] = list(node.terms) if isinstance(node, Sum) else [(ONE, node)]
-    for coefficient, term in terms:
-        for scale, factors, output, dims in _products(raising, coefficient, term):
-            answer.append(_written(raising, scale, factors, output, dims))
-            if len(answer) > _MOST_TERMS:
-                raise NoMatrixForm
-    return answer
+    terms = multiplied_out(raising.graph, node)
+    if terms is None:
+        raise NoMatrixForm
+    return [_written(raising, *_opened(coefficient, term)) for coefficient, term in terms]
 
 
-_Open = tuple[Coefficient, list[Factor], list[int], dict[int, int | str]]
+_Open = tuple[Coefficient, list[Factor], list[int], dict[int, Dim]]
 
 
-def _products(raising: Raising, coefficient: Coefficient, node: Node) -> Iterator[_Open]:
-    """The node as products of tensors of at most two axes: sums of more axes are multiplied out."""
+def _opened(coefficient: Coefficient, node: Node) -> _Open:
+    """A term as a coefficient, factors, output indices and the ranges of all indices."""
     if isinstance(node, Contraction):
-        start: _Open = (
-            times(coefficient, node.coefficient), list(node.factors), list(node.output), dict(enumerate(node.index_dims))
-        )  # fmt: skip
-    else:
-        axes = list(range(len(node.dims)))
-        start = (coefficient, [(node, 1, tuple(axes))], axes, dict(enumerate(node.dims)))
-    pending = [start]
-    while pending:
-        scale, factors, output, dims = pending.pop()
-        wide = next((factor for factor in factors if len(factor[0].dims) > 2), None)
-        if wide is None:
-            yield scale, factors, output, dims
-            continue
-        leaf, exponent, indices = wide
-        if exponent != 1 or not isinstance(leaf, (Sum, Contraction)):
-            raise NoMatrixForm
-        rest = [factor for factor in factors if factor is not wide]
-        for part, term in leaf.terms if isinstance(leaf, Sum) else [(ONE, leaf)]:
-            flat = raising.graph.contraction(ONE, [*rest, (term, 1, indices)], output, dict(dims))
-            if isinstance(flat, Contraction):
-                inner = times(times(scale, part), flat.coefficient)
-                pending.append((inner, list(flat.factors), list(flat.output), dict(enumerate(flat.index_dims))))
-            else:
-                axes = list(range(len(flat.dims)))
-                pending.append((times(scale, part), [(flat, 1, tuple(axes))], axes, dict(enumerate(flat.dims))))
+        scale = times(coefficient, node.coefficient)
+        return scale, list(node.factors), list(node.output), dict(enumerate(node.index_dims))
+    axes = list(range(len(node.dims)))
+    return coefficient, [(node, 1, tuple(axes))], axes, dict(enumerate(node.dims))
 
 
 def _written(
-    raising: Raising, scale: Coefficient, factors: list[Factor], output: list[int], dims: dict[int, int | str]
+    raising: Raising, scale: Coefficient, factors: list[Factor], output: list[int], dims: dict[int, Dim]
 ) -> EinsumTerm:
     scalars: list[tuple[Expr, Rational]] = []
     operands: list[tuple[Expr, list[int]]] = []
     for leaf, exponent, indices in factors:
-        if isinstance(leaf, Pattern) and len(leaf.dims) > 2:
+        if len(leaf.dims) > 2:
             raise NoMatrixForm
         tree = raising.tree(leaf)
         if not indices:
@@ -127,4 +102,3 @@ def _written(
     return EinsumTerm(
         negative, None if number == Number(1) else number, f"{left}->{right}", tuple([tree for tree, _ in operands])
     )
-

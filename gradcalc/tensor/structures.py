@@ -16,14 +16,14 @@ from gradcalc.tensor.nodes import ONE, Factor, Node, Symbol, Term
 
 MEANINGS = {
     ("symmetric", "projected"): "the symmetric part",
-    ("symmetric", "independent"): "by each independent entry: G + G' - diag(diag(G))",
+    ("symmetric", "independent"): "G + G' - diag(diag(G))",
     ("skew", "projected"): "the skew part",
-    ("skew", "independent"): "by each independent entry: G - G'",
+    ("skew", "independent"): "G - G'",
     ("diagonal", "projected"): "the diagonal",
     ("lower", "projected"): "the lower triangle",
     ("upper", "projected"): "the upper triangle",
     ("toeplitz", "projected"): "the means along the diagonals",
-    ("toeplitz", "independent"): "by each independent entry: the sums along the diagonals",
+    ("toeplitz", "independent"): "the sums along the diagonals",
     ("orthogonal", "projected"): "the part tangent to the orthogonal matrices",
 }
 """What is done to the gradient G without structure."""
@@ -32,7 +32,8 @@ MEANINGS = {
 def meaning(structure: str, convention: str) -> str:
     """What a convention does to the gradient within a structure."""
     structure = "symmetric" if structure == "spd" else structure
-    return MEANINGS.get((structure, convention)) or MEANINGS.get((structure, "projected"), "")
+    said = MEANINGS.get((structure, convention)) or MEANINGS.get((structure, "projected"), "")
+    return said if convention == "projected" else f"by each independent entry, {said}"
 
 
 class Structured:

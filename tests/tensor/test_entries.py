@@ -98,7 +98,7 @@ def test_mixed_derivatives_pass_their_checks(text: str, wrt: list[str], order: i
 def test_third_derivatives_by_two_variables_have_labels_of_their_own() -> None:
     derivative = gradcalc.derive("x'*A*x*y'*x", wrt=["x", "y"], order=3)
     assert [answer.wrt for answer in derivative.answers] == ["x", "x,x,y", "x,y,y", "y"]
-    assert [line.split("[")[0] for line in str(derivative).splitlines()] == [
+    assert [line.split("[")[0].split(" =")[0] for line in str(derivative).splitlines() if line.startswith("d3f")] == [
         "d3f/dx3",
         "d3f/dx2 dy",
         "d3f/dx dy2",

@@ -172,7 +172,7 @@ class _Lexer:
             self._add("accent", words.ACCENTS[name], start, end)
         elif name in words.OPERATORS:
             self._add(words.OPERATORS[name], name, start, end)
-        elif name in words.FUNCTIONS and name not in words.FORMULA_COMMANDS:
+        elif name in words.FUNCTIONS and name not in words.FORMULA_COMMANDS and name not in words.NOT_READ:
             self._add("function", words.function_name(name), start, end)
         elif name not in words.IGNORED:
             self._check_known(name, start, end)

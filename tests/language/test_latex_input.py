@@ -241,8 +241,9 @@ def test_long_input_is_read_or_a_limit(text: str) -> None:
 
 
 ROUND_TRIPS = [
-    "log(1 + exp(-y*w'*sigmoid(W*x + b)))", "2*A'*(A*x - b)", "X'*diag(y.^2 .* s .* (1 - s))*X", "A\\b", "x ./ y .* z",
-    "-y*sigmoid(-y*w'*s)*(w .* s .* (1 - s))*x'", "sum[i,j](A[i,j]^2)", "sum[i=1..n](x[i]*log(x[i]))", "a/b/c",
+    "log(1 + exp(-y*w'*sigmoid(W*x + b)))", "2*A'*(A*x - b)", "X'*diag(y.^2 .* s .* (1 - s))*X", "A^-1*b",
+    "x ./ y .* z",
+    "-y*sigmoid(-y*w'*s)*(w .* s .* (1 - s))*x'", "sum[i,j](A[i,j]^2)", "sum[i=1..n](x[i]*log(x[i]))", "a/(b*c)",
     "logdet(X'*X)", "det(A)*tr(A*X)", "dot(A, X)", "softmax(x)'*y", "norm2(A*x - b)^2", "a*(-b)", "(A*x)[2]",
     "A[1,:]*x", "x_hat + alpha_1 + W_12 + loss", "abs(x)'*sign(y)", "norm1(x)", "sqrt(x'*x)", "-(a + b)*c", "eye(n)*A",
     "ones(n)'*x", "a .* (b*c)", "(a*b) .* c", "y*sum[i](x[i])*z", "sum[i](x[i] + 1)", "(-x)^2", "-x^2", "a - (b - c)",
