@@ -269,6 +269,8 @@ class _Interpreter:
             return left @ right
         if operator == "\\" and ranks[0] == 2:
             return _inverse(left) @ right
+        if operator == "/" and ranks[1] == 2:
+            return left @ _inverse(right)
         if operator == "\\":
             return right / left
         if operator == "^" and ranks[0] == 2 and not entrywise:

@@ -104,12 +104,13 @@ ELEMENTARY: tuple[Function, ...] = (
     ),
     Elementwise(
         "abs", "the absolute value",
+        aliases=("absolute", "fabs"),
         parity="even", meaning="abs(t)", derivative="sign(t)", kinks=(0.0,),
         latex=r"\left|{0}\right|", sympy="sympy.Abs({0})",
         reference=lambda np, t: np.where(np.real(t) < 0, -t, t),
     ),
     Elementwise(
-        "sign", "the sign: -1, 0 or 1", aliases=("sgn",),
+        "sign", "the sign: -1, 0 or 1", aliases=("sgn", "signum"),
         parity="odd", exact={0: 0}, meaning="sign(t)", kinks=(0.0,),
         latex=r"\operatorname{{sign}}\left({0}\right)", sympy="sympy.sign({0})",
         reference=lambda np, t: np.sign(np.real(t)) + 0 * t,
@@ -132,7 +133,8 @@ ELEMENTARY: tuple[Function, ...] = (
         example="sum(x .* ceil(x))", reference=lambda np, t: np.ceil(np.real(t)) + 0 * t,
     ),
     Elementwise(
-        "round", "the nearest whole number, of two the even one", meaning="round(t)", parity="odd",
+        "round", "the nearest whole number, of two the even one",
+        aliases=("rint",), meaning="round(t)", parity="odd",
         gap=lambda np, t: _to_whole(np, t + 0.5),
         latex=_operator_name("round"), example="sum(x .* round(x))", sympy="sympy.floor({0} + sympy.Rational(1, 2))",
         reference=lambda np, t: np.round(np.real(t)) + 0 * t,
@@ -234,6 +236,7 @@ ACTIVATIONS: tuple[Function, ...] = (
     ),
     Elementwise(
         "logsigmoid", "the logarithm of the logistic function",
+        aliases=("log_sigmoid",),
         meaning="-log(1 + exp(-t))", derivative="1 - sigmoid(t)",
         latex=r"\log\sigma\left({0}\right)", sympy="-sympy.log(1 + sympy.exp(-({0})))",
         numpy="-np.logaddexp(0.0, -{0})", reference=lambda np, t: -_softplus(np, -t),
@@ -252,7 +255,8 @@ ACTIVATIONS: tuple[Function, ...] = (
         reference=lambda np, t: np.where(np.real(t) > 0, t, 0 * t),
     ),
     Elementwise(
-        "leaky_relu", "t above zero, a*t below; a is 0.01 unless given", parameters=("t", "a"), defaults=("0.01",),
+        "leaky_relu", "t above zero, a*t below; a is 0.01 unless given",
+        aliases=("leakyrelu", "lrelu"), parameters=("t", "a"), defaults=("0.01",),
         meaning="where(t > 0, t, a*t)", derivative=("where(t > 0, 1, a)", "where(t > 0, 0, t)"), kinks=(0.0,),
         latex=r"\operatorname{{leaky\_relu}}\left({0}, {1}\right)", numpy="np.where({0} > 0, {0}, {1} * {0})",
         sympy="sympy.Piecewise(({0}, {0} > 0), ({1}*({0}), True))", example="sum(leaky_relu(x))",
@@ -367,7 +371,8 @@ PAIRWISE: tuple[Function, ...] = (
         reference=lambda np, t, u: np.where(t == 0, 0 * t, t * np.log(np.where(t == 0, 1.0, u))),
     ),
     Elementwise(
-        "where", "t where the condition c holds, u elsewhere", parameters=("c", "t", "u"), meaning="where(c, t, u)",
+        "where", "t where the condition c holds, u elsewhere",
+        aliases=("ifelse",), parameters=("c", "t", "u"), meaning="where(c, t, u)",
         derivative=("0", "where(c, 1, 0)", "where(c, 0, 1)"), example="sum(where(x > 0, x, x.^2))",
         latex=r"\operatorname{{where}}\left({0}, {1}, {2}\right)", numpy="np.where({0}, {1}, {2})",
         sympy="sympy.Piecewise(({1}, sympy.Ne({0}, 0)), ({2}, True))", reference=_where,

@@ -36,7 +36,8 @@ LINEAR: tuple[Function, ...] = (
         example="sum(exp(x))", latex=r"\operatorname{{sum}}\left({0}\right)", numpy="np.sum({0})",
     ),
     Linear(
-        "mean", "the mean of all entries", averages=True, variants=_ALL_TO_SCALAR, axis=True,
+        "mean", "the mean of all entries",
+        aliases=("average", "avg"), averages=True, variants=_ALL_TO_SCALAR, axis=True,
         example="mean(exp(x))", numpy="np.mean({0})",
     ),
     Linear(
@@ -74,7 +75,8 @@ LINEAR: tuple[Function, ...] = (
         example="tr(A*outer(x, y))", latex=r"{0} \otimes {1}", numpy="np.outer({0}, {1})",
     ),
     Linear(
-        "kron", "the Kronecker product: a block of the second matrix for each entry of the first", patterns={
+        "kron", "the Kronecker product: a block of the second matrix for each entry of the first",
+        aliases=("kronecker",), patterns={
             "matrix,matrix": ("merge", "merge"), "vector,vector": ("merge",), "vector,matrix": ("merge",),
             "matrix,vector": ("merge",), "row,row": ("merge",), "vector,row": (), "row,vector": (),
             "row,matrix": ("merge",), "matrix,row": ("merge",),

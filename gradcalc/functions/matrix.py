@@ -125,12 +125,14 @@ def _along_diagonals(np: Any, x: Any, average: bool) -> Any:
 NORMS: tuple[Function, ...] = (
     Composite(
         "norm2", "the Euclidean norm of a vector, the Frobenius norm of a matrix", axis=True, kink=True,
-        aliases=("norm", "normF"), parameters=("x",), meaning="sqrt(sum(x.^2))", variants=_ANY_TO_SCALAR,
+        aliases=("norm", "normF", "norm_2", "frobenius"), parameters=("x",), meaning="sqrt(sum(x.^2))",
+        variants=_ANY_TO_SCALAR,
         example="norm2(A*x - y)^2", latex=r"\left\lVert {0} \right\rVert_{{2}}",
         numpy="_norm2({0})", helpers=("_norm2",), reference=lambda np, x: np.sqrt(np.sum(x * x)),
     ),
     Composite(
-        "norm1", "the sum of the absolute values of all entries", axis=True,
+        "norm1", "the sum of the absolute values of all entries",
+        aliases=("norm_1",), axis=True,
         parameters=("x",), meaning="sum(abs(x))", variants=_ANY_TO_SCALAR,
         example="norm1(A*x - y)", latex=r"\left\lVert {0} \right\rVert_{{1}}",
         numpy="np.sum(np.abs({0}))",
@@ -178,13 +180,15 @@ NORMS: tuple[Function, ...] = (
 
 REDUCTIONS: tuple[Function, ...] = (
     Atom(
-        "max", "the largest entry; with two operands the larger one, entry by entry", variants=_TO_SCALAR, axis=True,
+        "max", "the largest entry; with two operands the larger one, entry by entry",
+        aliases=("amax",), variants=_TO_SCALAR, axis=True,
         pullback="G*(X == max(X))", pairwise="maximum", example="max(A*x)", numpy="np.max({0})",
         latex=r"\max\left({0}\right)",
         reference=lambda np, x: _extreme(np, x, 1), gap=lambda np, x: _runner_up(np, x, 1),
     ),
     Atom(
-        "min", "the smallest entry; with two operands the smaller one, entry by entry", variants=_TO_SCALAR, axis=True,
+        "min", "the smallest entry; with two operands the smaller one, entry by entry",
+        aliases=("amin",), variants=_TO_SCALAR, axis=True,
         pullback="G*(X == min(X))", pairwise="minimum", example="min(A*x)", numpy="np.min({0})",
         latex=r"\min\left({0}\right)",
         reference=lambda np, x: _extreme(np, x, -1), gap=lambda np, x: _runner_up(np, x, -1),
@@ -208,7 +212,8 @@ REDUCTIONS: tuple[Function, ...] = (
         latex=r"{0}^{{\top}} {1} {0}", numpy="{0} @ {1} @ {0}",
     ),
     Atom(
-        "logsumexp", "the logarithm of the sum of the exponentials of all entries", aliases=("lse",), axis=True,
+        "logsumexp", "the logarithm of the sum of the exponentials of all entries",
+        aliases=("lse", "log_sum_exp"), axis=True,
         variants=_TO_SCALAR, pullback="G*softmax(X)", transposes=True,
         example="logsumexp(A*x)", numpy="_logsumexp({0})", helpers=("_logsumexp",), reference=_logsumexp,
     ),
@@ -243,14 +248,16 @@ REDUCTIONS: tuple[Function, ...] = (
 
 MATRIX_FUNCTIONS: tuple[Function, ...] = (
     Atom(
-        "det", "the determinant", variants={"matrix": ("ii->", "scalar")},
+        "det", "the determinant",
+        aliases=("determinant",), variants={"matrix": ("ii->", "scalar")},
         pullback="G*det(X)*inv(X)'", transposes=True,
         differentiable_when_invertible=True,
         example="det(X)", latex=r"\det\left({0}\right)", numpy="np.linalg.det({0})",
         reference=lambda np, x: np.linalg.det(x),
     ),
     Atom(
-        "logdet", "the logarithm of the determinant, which must be positive", variants={"matrix": ("ii->", "scalar")},
+        "logdet", "the logarithm of the determinant, which must be positive",
+        aliases=("log_det",), variants={"matrix": ("ii->", "scalar")},
         pullback="G*inv(X)'", transposes=True,
         invertible=True,
         example="logdet(X)", latex=r"\log\det\left({0}\right)", numpy="_logdet({0})", helpers=("_logdet",),

@@ -85,7 +85,7 @@ SPECIAL: tuple[Function, ...] = (
     ),
     _entry(
         "normcdf", "the distribution function of the standard normal distribution", "ndtr", "normpdf(t)",
-        "(1 + sympy.erf(({0})/sympy.sqrt(2)))/2", latex=r"\Phi\left({0}\right)", aliases=("Phi",), reflects=True,
+        "(1 + sympy.erf(({0})/sympy.sqrt(2)))/2", latex=r"\Phi\left({0}\right)", aliases=("Phi", "ndtr"), reflects=True,
         meaning="(1 + erf(t/sqrt(2)))/2",
     ),
     Elementwise(

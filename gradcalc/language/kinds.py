@@ -53,7 +53,7 @@ _ENTRYWISE: Table = (
 
 _BROADCAST: Table = (*_ENTRYWISE, (M, C, M), (C, M, M), (M, R, M), (R, M, M))
 
-_QUOTIENT: Table = tuple([(kind, S, kind) for kind in _SINGLE])
+_QUOTIENT: Table = (*[(kind, S, kind) for kind in _SINGLE], (M, M, M), (R, M, R))
 
 _SOLVE: Table = ((M, C, C), (M, M, M), *[(S, kind, kind) for kind in _SINGLE])
 

@@ -125,6 +125,10 @@ class Lengths:
             self._require(node, left[0], left[1])
             self._require(node, left[1], right[0])
             return right
+        if node.operator == "/":
+            self._require(node, right[0], right[1])
+            self._require(node, left[-1], right[0])
+            return left
         if node.operator == "*":
             if kinds == (C, R):
                 return left + right

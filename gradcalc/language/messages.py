@@ -92,8 +92,8 @@ def clash(node: Expr, operands: Sequence[Operand], lengths: Clash, scopes: Scope
     """A node whose operands have kinds that fit and lengths that do not."""
     hint: str | None = None
     if isinstance(node, Binary):
-        matrix = operands[0]
-        if node.operator in ("^", "\\") and matrix.dims and len(set(matrix.dims)) == 2:
+        matrix = operands[1 if node.operator == "/" else 0]
+        if node.operator in ("^", "\\", "/") and matrix.dims and len(set(matrix.dims)) == 2:
             power = (
                 "only a square matrix has powers" if node.operator == "^" else "only a square matrix can be solved for"
             )
@@ -198,7 +198,7 @@ def _binary_hint(node: Binary, left: int, right: int) -> str | None:
         return f"Write {infix('.^')} for the power of each entry."
     if operator == "/":
         inverse = Call("inv", (b,))
-        if right == M and left in (R, M, S):
+        if right == M and left == S:
             return f"Write {infix('*', right=inverse)} with the inverse, or {infix('./')} elementwise."
         if right == M:
             return f"Write {infix(chr(92), left=b, right=a)} to solve with the matrix."

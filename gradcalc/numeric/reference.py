@@ -232,6 +232,9 @@ class _Interpreter:
             return self._product(node, left, right)
         if operator == "\\":
             return self._solve(node, left, right)
+        if operator == "/" and np.ndim(right) == 2:
+            self._require_invertible(right, node)
+            return self._guarded(lambda: np.linalg.solve(right.T, left.T).T, np.asarray(left), node)
         if operator == "^" and np.ndim(left) == 2:
             return self._matrix_power(node, left, right)
         left, right = self._aligned(node, left, right)

@@ -180,6 +180,8 @@ class Terms:
             if left.shape is None:
                 return self._quotient(right, left, shape)
             return self._product(inverse(left), right, shape)
+        if node.operator == "/" and self._kind(node.right) == "matrix":
+            return self._product(left, inverse(right), shape)
         if node.operator in ("/", "./"):
             return self._quotient(left, right, shape)
         if node.operator == ".*":

@@ -237,6 +237,8 @@ class Lowering:
             return self._matrix_product(left, right)
         if operator == ".*":
             return self._entrywise(left, right, 1)
+        if operator == "/" and right.kind == "matrix":
+            return self._matrix_product(left, self._atom("inv", [right], node))
         if operator in ("/", "./"):
             return self._entrywise(left, right, -1)
         if operator == "\\":

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc.api import Problem
+from gradcalc.evaluation import Evaluator
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Atom, Elementwise, Function
 from gradcalc.functions.numpy_source import HELPERS
 from gradcalc.language.parser import parse, parse_expression
 from gradcalc.language.printer import to_text
+from gradcalc.numeric.points import draw
+from gradcalc.numeric.reference import evaluate
 from gradcalc.output.latex import to_latex
 
 ELEMENTWISE = [entry for entry in catalogue.ENTRIES if isinstance(entry, Elementwise)]
@@ -51,7 +57,7 @@ def _scalar_function(entry: Elementwise, text: str, wrt: str) -> np.ndarray:
     """Values of the derivative of an expression in the entry's parameters, at its operands."""
     declared = "; ".join([f"{name}: scalar" for name in dict.fromkeys([*entry.parameters, wrt])])
     function = gradcalc.derive(f"{declared}; {text}", wrt=wrt).function()
-    used = gradcalc.api.Problem(f"{declared}; {text}").typing.variables
+    used = Problem(f"{declared}; {text}").typing.variables
     columns = dict(zip(entry.parameters, _operands(entry)))
     columns.setdefault(wrt, np.ones(_points(entry).shape))
     places = range(_points(entry).size)
@@ -122,7 +128,7 @@ def test_defaults_may_be_left_out(entry: Elementwise) -> None:
 def test_axis_is_that_of_every_line(entry: Function, axis: int) -> None:
     """f(X, 2) by the interpreter has f of every row in its rows, and its derivative passes the check."""
     text = f"X: matrix; Y: matrix; w: vector; {entry.name}(exp(X), {axis})"
-    problem = gradcalc.api.Problem(text)
+    problem = Problem(text)
     rank = len(problem.typing.dims(problem.program.objective))
     whole = f"sum(Y .* {entry.name}(exp(X), {axis}))" if rank == 2 else f"w'*{entry.name}(exp(X), {axis})"
     if rank == 1 and axis == 1:
@@ -132,9 +138,28 @@ def test_axis_is_that_of_every_line(entry: Function, axis: int) -> None:
 
 @pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=str)
 def test_example_is_derived_and_checked(entry: Function) -> None:
-    problem_variables = gradcalc.api.Problem(entry.example).typing.variables
+    problem_variables = Problem(entry.example).typing.variables
     for name in problem_variables:
         assert gradcalc.derive(entry.example, wrt=name).check(seed=5).verdict == "passed"
+
+
+@pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=str)
+def test_emitted_code_runs_as_emitted(entry: Function) -> None:
+    """The source alone, in a namespace of its own, gives the value of the interpreter and the derivatives."""
+    problem = Problem(entry.example)
+    names = list(problem.typing.variables)
+    if not names:
+        return
+    derivative = gradcalc.derive(entry.example, wrt=names)
+    arrays, sizes = draw(problem.program, problem.typing, {}, seed=6)
+    program = Evaluator(derivative, sizes).program
+    namespace: dict[str, Any] = {}
+    exec(program.source, namespace)
+    outputs = namespace["derivative"](**arrays)
+    expected = evaluate(problem.program, problem.typing, arrays, sizes)
+    assert outputs["value"] == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    for name in names:
+        assert np.shape(outputs[f"d{name}"]) == np.shape(expected) + np.shape(arrays[name])
 
 
 @pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=str)

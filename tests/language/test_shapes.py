@@ -346,7 +346,7 @@ ERRORS = [
     ("M: matrix; M^0.5", "M^0.5", "cannot raise matrix M to scalar 0.5", ["A^-1", "M.^0.5"]),
     ("x: vector; 1/x", "1/x", "cannot divide scalar 1 by vector x", ["1./x"]),
     ("x: vector; y: vector; x/y", "x/y", "cannot divide vector x by vector y", ["x./y"]),
-    ("A: matrix; B: matrix; A/B", "A/B", "cannot divide matrix A by matrix B", ["A*inv(B)", "A./B"]),
+    ("A: matrix[4,3]; B: matrix[3,2]; A/B", "A/B", "matrix B (3 x 2) is not square", []),
     ("A: matrix; 1/A", "1/A", "cannot divide scalar 1 by matrix A", ["1*inv(A)", "1./A"]),
     ("A: matrix; x: vector; x\\A", "x\\A", "cannot solve vector x for matrix A", ["A\\x"]),
     ("A: matrix; x: vector; x*A", "x*A", "cannot multiply vector x by matrix A", ["x'*A", "A*x"]),
