@@ -14,7 +14,7 @@ from gradcalc.checking.result import CheckResult
 from gradcalc.functions import catalogue
 from gradcalc.language.kinds import axis_literals
 from gradcalc.language.parser import parse_expression
-from gradcalc.language.polynomial import Dim, size_of
+from gradcalc.language.polynomial import Dim, names_in, size_of
 from gradcalc.language.shapes import Typing, infer
 from gradcalc.language.syntax import (
     COMPARISONS,
@@ -233,7 +233,11 @@ class _Interpreter:
         if isinstance(position, tuple):
             offset, length = [self._size(dim) for dim in self._typing.slice_of(node, axis)]
             return slice(offset, offset + length)
-        return int(scope.get(str(position), position)) - 1
+        return self._number_of(position, scope) - 1
+
+    def _number_of(self, dim: Dim, scope: Mapping[str, Any]) -> int:
+        known = {n: int(scope[n]) if n in scope else self._size(self._typing.named_length(n)) for n in names_in(dim)}
+        return size_of(dim, known)
 
     def _block(self, node: Block, values: dict[int, Any]) -> Any:
         if self._typing.kind(node) in ("vector", "row"):
@@ -297,8 +301,9 @@ class _Interpreter:
     def _indexed_sum(self, node: IndexedSum, scope: Mapping[str, Any]) -> Any:
         ranges = []
         for name, first, last in node.ranges:
-            high = last if isinstance(last, int) else self._size(self._typing.index_dim(node, name))
-            ranges.append(range(1 if first is None else first, high + 1))
+            low = 1 if first is None else self._number_of(first, scope)
+            high = self._size(self._typing.index_dim(node, name)) if last is None else self._number_of(last, scope)
+            ranges.append(range(low, high + 1))
         total: Any = sympy.Integer(0)
         for places in product(*ranges):
             inner = {**scope, **{name: sympy.Integer(p) for (name, _, _), p in zip(node.ranges, places)}}

@@ -27,6 +27,9 @@ from gradcalc.language.syntax import (
 END = "end"
 """The last position of an axis, in a slice."""
 
+_Use = tuple[Index, int, Dim]
+"""Where a bound index stands: the node, the axis, and what is added to the index."""
+
 Axes = tuple[int, ...]
 """The class of each axis in `Dimensions`."""
 
@@ -58,6 +61,7 @@ class Lengths:
         self.indices: dict[tuple[int, str], int] = {}
         self.minimums: list[tuple[Expr, int, int]] = []
         self.slices: dict[tuple[int, int], tuple[Dim, int]] = {}
+        self.reaches: list[tuple[int, Dim]] = []
         self._bounds: list[tuple[str, int]] = []
         for name in scopes.size_names:
             if not self._is_variable(name):
@@ -233,35 +237,61 @@ class Lengths:
 
     def _bind(self, node: IndexedSum) -> None:
         """Gives the indices of a sum the lengths of the axes that they run over."""
-        dimensions = self._dimensions
-        ranges: dict[str, int] = {}
-        for index, axis, name in self._scopes.positions[id(node)]:
-            self._attach(index, axis, name, ranges)
-        for name, _, last in node.ranges:
-            own = ranges.get(name)
-            if own is None and last is None:
+        for name, first, last in node.ranges:
+            uses = [(index, axis, rest) for index, axis, own, rest in self._scopes.positions[id(node)] if own == name]
+            moved = any(rest != 0 for _, _, rest in uses)
+            plain = last is None or (first in (None, 1) and isinstance(last, str) and last.isidentifier())
+            if last is None and (moved or not uses):
                 raise GradcalcError(
                     "shape",
                     f"nothing says how far the index {name} runs",
                     span=node.span,
-                    hint=f"Index something with it, or give its range: sum[{name}=1..3](...).",
+                    hint=f"Index something with it alone, or give its range: sum[{name}=1..3](...).",
                 )
-            if own is None:
-                assert last is not None
-                own = dimensions.of(last, loose=True)
-            elif isinstance(last, str):
-                self._require(node, own, dimensions.of(last, loose=True))
-            elif last is not None:
-                size = dimensions.known(own)
-                if isinstance(size, int) and last > size:
-                    raise GradcalcError(
-                        "shape",
-                        f"the index {name} runs to {last}, and the axis to {size}",
-                        span=node.span,
-                        hint=f"Without a range, sum[{name}](...) runs over the whole axis.",
-                    )
-                self.minimums.append((node, own, last))
-            self.indices[id(node), name] = own
+            if plain and not moved:
+                self.indices[id(node), name] = self._whole_axis(node, name, last, uses)
+            else:
+                self.indices[id(node), name] = self._part_of_axes(node, name, first or 1, last or 1, uses)
+
+    def _whole_axis(self, node: IndexedSum, name: str, last: Dim | None, uses: list[_Use]) -> int:
+        """An index that runs over the whole of every axis where it stands."""
+        ranges: dict[str, int] = {}
+        for index, axis, _ in uses:
+            self._attach(index, axis, name, ranges)
+        if last is not None:
+            named = self._dimensions.of(last, loose=True)
+            self._require(node, ranges.setdefault(name, named), named)
+        return ranges[name]
+
+    def _part_of_axes(self, node: IndexedSum, name: str, first: Dim, last: Dim, uses: list[_Use]) -> int:
+        """An index with a range of its own, which may be moved where it stands: x[i + 1]."""
+        axes = [self.of[id(index.operand)][axis] for index, axis, _ in uses]
+        # The n of a range is the length of an axis whose last entry the index reaches.
+        ends = [axis for axis, (_, _, rest) in zip(axes, uses) if str(added(last, rest)).isidentifier()]
+        low, high = [self._in_classes(bound, ends or axes) for bound in (first, last)]
+        own = self._dimensions.derive(added(added(high, low, -1), 1))
+        for (index, place, rest), axis in zip(uses, axes):
+            before = added(added(low, -1), self._in_classes(rest, [axis]))
+            self.slices[id(index), place] = (before, own)
+            self.reaches.append((axis, added(before, added(added(high, low, -1), 1))))
+            start, end, size = added(first, rest), added(last, rest), self._dimensions.known(axis)
+            if isinstance(start, int) and start < 1:
+                raise GradcalcError("shape", f"{name} starts at the position {start}", span=index.span)
+            if isinstance(end, int) and isinstance(size, int) and end > size:
+                raise GradcalcError(
+                    "shape",
+                    f"the index {name} runs to {end}, and the axis to {size}",
+                    span=node.span,
+                    hint=f"Without a range, sum[{name}](...) runs over the whole axis.",
+                )
+            if isinstance(end, int):
+                self.minimums.append((node, axis, end))
+        return own
+
+    def _in_classes(self, bound: Dim, axes: list[int]) -> Dim:
+        """A bound of a range as a polynomial in classes."""
+        self._bounds += [(name, axis) for name in names_in(bound) for axis in axes]
+        return substituted(bound, lambda name: self._class(self._dimensions.of(name, loose=True)))
 
     def _call(self, node: Call) -> Axes:
         entry = self._scopes.entry(node)

@@ -335,13 +335,6 @@ class ExpressionParser:
         if self._tokens[self.position].kind == ":":
             self.position += 1
             return (first, self._bound())
-        if isinstance(first, str) and not first.isidentifier():
-            raise GradcalcError(
-                "syntax",
-                f"{first} is no position",
-                span=(token.start, self._tokens[self.position - 1].end),
-                hint="A position is a whole number or the name of an index; a slice is x[2:n - 1].",
-            )
         if first == END:
             raise GradcalcError(
                 "syntax",
@@ -397,23 +390,21 @@ class ExpressionParser:
             if any(name == token.text for name, _, _ in ranges):
                 raise GradcalcError("syntax", f"the index {token.text} is bound twice", span=(token.start, token.end))
             self.position += 1
-            first: int | None = None
-            last: int | str | None = None
+            first: Dim | None = None
+            last: Dim | None = None
             if self._tokens[self.position].kind == "=":
-                low, dots, high = self._tokens[self.position + 1 : self.position + 4] or [token] * 3
-                if low.kind != "number" or dots.kind != ".." or high.kind not in ("number", "name"):
+                self.position += 1
+                start = self._tokens[self.position]
+                first = self._bound()
+                if self._tokens[self.position].kind != "..":
+                    after = self._tokens[self.position]
                     raise GradcalcError(
-                        "syntax", "the range is not understood", span=(token.start, high.end), hint=usage
+                        "syntax", "the range is not understood", span=(token.start, after.end), hint=usage
                     )
-                if not low.text.isdigit() or (high.kind == "number" and not high.text.isdigit()):
-                    raise GradcalcError(
-                        "syntax", "a range runs over whole numbers", span=(token.start, high.end), hint=usage
-                    )
-                first = int(low.text)
-                last = int(high.text) if high.kind == "number" else high.text
-                if first < 1:
-                    raise GradcalcError("shape", "positions are counted from 1", span=(low.start, low.end))
-                self.position += 4
+                self.position += 1
+                last = self._bound()
+                if isinstance(first, int) and first < 1:
+                    raise GradcalcError("shape", "positions are counted from 1", span=(start.start, start.end))
             ranges.append((token.text, first, last))
             after = self._tokens[self.position]
             self.position += 1

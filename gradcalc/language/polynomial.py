@@ -100,6 +100,15 @@ def names_in(dim: Dim) -> Iterable[str]:
     return dict.fromkeys([name for names in polynomial(dim) for name in names])
 
 
+def split_off(dim: Dim, name: str) -> Dim | None:
+    """What is left of a length without one `name` in it: 1 of `i + 1`; None where the name is no term by itself."""
+    terms = polynomial(dim)
+    if terms.get((name,)) != 1 or any(name in names for names in terms if names != (name,)):
+        return None
+    del terms[(name,)]
+    return as_dim(terms)
+
+
 def size_of(dim: Dim, sizes: Mapping[str, int]) -> int:
     """The length where the sizes of the names are known. Raises GradcalcError of kind data where one is not."""
     if isinstance(dim, int):

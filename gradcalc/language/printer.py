@@ -14,6 +14,7 @@ from gradcalc.language.syntax import (
     Expr,
     Index,
     IndexedSum,
+    IndexRange,
     Name,
     Negative,
     Number,
@@ -154,7 +155,7 @@ def _position(position: Position) -> str:
     return ":" if position is None else str(position)
 
 
-def _range(bound: tuple[str, int | None, int | str | None]) -> str:
+def _range(bound: IndexRange) -> str:
     name, first, last = bound
     return name if first is None else f"{name}={first}..{last}"
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Function
-from gradcalc.language.polynomial import names_in
+from gradcalc.language.polynomial import Dim, names_in, split_off
 from gradcalc.language.syntax import (
     Call,
     Expr,
@@ -25,8 +25,8 @@ class Scopes:
 
     order: every node that the objective uses, definitions and bodies of functions included, each after its operands.
     parameters: the `id`s of names that are parameters. bound: the `id`s of names that are indices used as numbers.
-    positions: for the `id` of a sum, the places where its indices stand: the index node, the axis, the name.
-    free: the same for free indices. sizes: the `id`s of operands that are sizes, as the n of eye(n).
+    positions: for the `id` of a sum, the places where its indices stand: the index node, the axis, the name, and what
+        is added to it. free: the same for free indices. sizes: the `id`s of operands that are sizes: the n of eye(n).
     size_names: the names that stand for sizes somewhere.
     """
 
@@ -35,7 +35,7 @@ class Scopes:
         self.functions: dict[str, FunctionDefinition] = {item.name: item for item in program.functions}
         self.parameters: set[int] = set()
         self.bound: set[int] = set()
-        self.positions: dict[int, list[tuple[Index, int, str]]] = {}
+        self.positions: dict[int, list[tuple[Index, int, str, Dim]]] = {}
         self.free: list[tuple[Index, int, str]] = []
         self.index_names: set[str] = set(free_indices)
         self.sizes: set[int] = set()
@@ -95,11 +95,10 @@ class Scopes:
                 pending.append((node, True))
                 innermost.append(id(node))
                 self.positions.setdefault(id(node), [])
-                for name, _, last in node.ranges:
+                for name, first, last in node.ranges:
                     self.index_names.add(name)
                     binders.setdefault(name, []).append(node)
-                    if isinstance(last, str):
-                        self.size_names[last] = None
+                    self.size_names.update(dict.fromkeys([*names_in(first or 1), *names_in(last or 1)]))
             pending.extend([(child, False) for child in node.children])
 
     def _index(self, node: Index, binders: dict[str, list[IndexedSum]]) -> None:
@@ -109,9 +108,11 @@ class Scopes:
                 self.size_names.update(dict.fromkeys(names))
             if not isinstance(position, str):
                 continue
-            around = binders.get(position)
-            if around:
-                self.positions[id(around[-1])].append((node, axis, position))
+            bound = [name for name in names_in(position) if binders.get(name)]
+            rest = split_off(position, bound[0]) if len(bound) == 1 else None
+            if rest is not None:
+                self.positions[id(binders[bound[0]][-1])].append((node, axis, bound[0], rest))
+                self.size_names.update(dict.fromkeys(names_in(rest)))
             elif position in self._free_indices:
                 self.free.append((node, axis, position))
             else:

@@ -72,6 +72,7 @@ class Typing:
         self._lengths = Dimensions()
         self._indices: dict[tuple[int, str], int] = {}
         self._slices: dict[tuple[int, int], tuple[Dim, int]] = {}
+        self._reaches: list[tuple[int, Dim]] = []
 
     def kind(self, node: Expr) -> str:
         """scalar, vector, row or matrix."""
@@ -107,9 +108,21 @@ class Typing:
         )
 
     def slice_of(self, node: Index, axis: int) -> tuple[Dim, Dim]:
-        """How many entries come before a slice, and how long it is."""
+        """How many entries come before a slice, or before where an index starts; and how long it is."""
         offset, length = self._slices[id(node), axis]
-        return substituted(offset, lambda name: self.length(int(name[1:]))), self.length(length)
+        return self._in_names(offset), self.length(length)
+
+    def is_part(self, node: Index, axis: int) -> bool:
+        """Whether a slice, or an index of a sum, runs over a part of an axis only."""
+        return (id(node), axis) in self._slices
+
+    def _in_names(self, formula: Dim) -> Dim:
+        return substituted(formula, lambda name: self.length(int(name[1:])))
+
+    @property
+    def reaches(self) -> list[tuple[Dim, Dim]]:
+        """Lengths of axes, and how long they have to be at least."""
+        return [(self.length(axis), self._in_names(least)) for axis, least in self._reaches]
 
     def named_length(self, name: str) -> Dim:
         """The size of a named dimension where it is known, else its name."""
@@ -257,6 +270,7 @@ class _Inference:
         self._typing._dims = found.of
         self._typing._indices = found.indices
         self._typing._slices = found.slices
+        self._typing._reaches = found.reaches
         self._check_equalities()
         self._lengths = found
 

@@ -143,7 +143,8 @@ Slice = tuple[int | str, int | str]
 """The first and the last position of a part of an axis: numbers, lengths as `n - 1`, with `end` for the last of all."""
 
 Position = int | str | Slice | None
-"""Where an axis is indexed: a 1-based number, the name of an index, a slice, or None for `:` (the whole axis)."""
+"""Where an axis is indexed: a 1-based number, the name of an index or a sum with one (`i + 1`), a slice, or None for
+`:` (the whole axis)."""
 
 
 class Index(Expr):
@@ -180,10 +181,10 @@ class Block(Expr):
         return answer
 
 
-IndexRange = tuple[str, "int | None", "int | str | None"]
-"""A bound index: its name, and first and last value when a range was written (`i=1..n`), else None twice.
+IndexRange = tuple[str, "int | str | None", "int | str | None"]
+"""A bound index: its name, and first and last value when a range was written (`i=1..n - 1`), else None twice.
 
-The last value may be the name of a dimension.
+The values are numbers or lengths.
 """
 
 

@@ -70,11 +70,14 @@ def _consistent(typing: Typing, sizes: dict[str, int], free: list[str]) -> dict[
 
     Raises GradcalcError of kind shape where no sizes are found.
     """
-    equalities = typing.equalities
-    involved = list(dict.fromkeys([n for pair in equalities for dim in pair for n in names_in(dim) if n in free]))
+    equalities, reaches = typing.equalities, typing.reaches
+    involved = list(
+        dict.fromkeys([n for pair in [*equalities, *reaches] for dim in pair for n in names_in(dim) if n in free])
+    )
 
     def fits(candidate: dict[str, int]) -> bool:
-        return all(size_of(left, candidate) == size_of(right, candidate) for left, right in equalities)
+        equal = all(size_of(left, candidate) == size_of(right, candidate) for left, right in equalities)
+        return equal and all(size_of(axis, candidate) >= size_of(least, candidate) for axis, least in reaches)
 
     if fits(sizes):
         return sizes
@@ -82,9 +85,9 @@ def _consistent(typing: Typing, sizes: dict[str, int], free: list[str]) -> dict[
         candidate = {**sizes, **dict(zip(involved, choice))}
         if fits(candidate):
             return candidate
-    left, right = equalities[0]
+    left, right = [*equalities, *reaches][0]
     raise GradcalcError(
-        "shape", f"no sizes were found for which {left} is {right}", hint="Give the sizes with --size n=3."
+        "shape", f"no sizes were found for which {left} fits {right}", hint="Give the sizes with --size n=3."
     )
 
 

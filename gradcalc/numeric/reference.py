@@ -19,7 +19,7 @@ from gradcalc.errors import GradcalcError, Span
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Atom, Composite, Elementwise, Function, Linear
 from gradcalc.language.kinds import axis_literals
-from gradcalc.language.polynomial import Dim, size_of
+from gradcalc.language.polynomial import Dim, names_in, size_of
 from gradcalc.language.printer import to_text
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
@@ -172,7 +172,12 @@ class _Interpreter:
         if isinstance(position, tuple):
             offset, length = [self._size(dim) for dim in self._typing.slice_of(node, axis)]
             return slice(offset, offset + length)
-        return (position if isinstance(position, int) else int(scope[position])) - 1
+        return self._number_of(position, scope) - 1
+
+    def _number_of(self, dim: Dim, scope: Mapping[str, Array]) -> int:
+        """A position or the end of a range, from the values of indices and the lengths of axes."""
+        known = {name: int(scope[name]) if name in scope else self._length(name) for name in names_in(dim)}
+        return size_of(dim, known)
 
     def _block(self, node: Block, values: dict[int, Array]) -> Array:
         if self._typing.kind(node) in ("vector", "row"):
@@ -317,8 +322,9 @@ class _Interpreter:
     def _indexed_sum(self, node: IndexedSum, scope: Mapping[str, Array]) -> Array:
         ranges = []
         for name, first, last in node.ranges:
-            high = self._size(self._typing.index_dim(node, name)) if last is None or isinstance(last, str) else last
-            ranges.append(range(1 if first is None else first, high + 1))
+            low = 1 if first is None else self._number_of(first, scope)
+            high = self._size(self._typing.index_dim(node, name)) if last is None else self._number_of(last, scope)
+            ranges.append(range(low, high + 1))
         total: Array = None
         for places in product(*ranges):
             inner = {**scope, **{name: place for (name, _, _), place in zip(node.ranges, places)}}

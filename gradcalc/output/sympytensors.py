@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from gradcalc.functions.entry import Linear
 from gradcalc.output.sympyscope import POSTFIX, PRODUCT, UNARY, Dim, Scope, Shape, Term
 
-Bound = tuple[str, int, Dim]
+Bound = tuple[str, Dim, Dim]
 """An index, its first value, and how many values end before which it stays."""
 
 
@@ -29,7 +29,7 @@ def entry_of(term: Term, row: str, column: str) -> str:
 
 def sum_over(scope: Scope, body: str, bounds: Sequence[Bound]) -> Term:
     """The sum of the body over ranges of indices."""
-    ranges = "".join([f", ({index}, {first}, {_last(scope, end)})" for index, first, end in bounds])
+    ranges = "".join([f", ({index}, {scope.dim(first)}, {_last(scope, end)})" for index, first, end in bounds])
     return Term(f"sympy.Sum({body}{ranges})", POSTFIX, None)
 
 

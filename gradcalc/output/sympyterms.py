@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise, Linear
 from gradcalc.language.parser import parse_expression
+from gradcalc.language.polynomial import added
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
     Binary,
@@ -84,6 +85,10 @@ def without_composites(root: Expr) -> Expr:
         )
 
     return transformed(root, meaning)
+
+
+Place = Callable[[str], str]
+"""From one index to another, as texts."""
 
 
 class Terms:
@@ -232,32 +237,47 @@ class Terms:
 
     def _position(self, position: object) -> str:
         """A position counted from 0."""
-        return str(position - 1) if isinstance(position, int) else self.scope.index(str(position))
+        if isinstance(position, int):
+            return str(position - 1)
+        sizes = self._typing.dimension_names
+        text = re.sub(
+            r"[^\W\d]\w*", lambda name: name[0] if name[0] in sizes else self.scope.index(name[0]), str(position)
+        )
+        return text if text.isidentifier() else f"({text})"
 
     def _index(self, node: Expr) -> Term:
         assert isinstance(node, Index)
         (operand,) = self._operands(node)
-        if any(position is not None and not isinstance(position, (int, str)) for position in node.positions):
-            return opaque(self.scope, "entries", [operand], self._shape(node))
         if all(position is None for position in node.positions):
             return operand
-        places = [None if position is None else self._position(position) for position in node.positions]
+        places = [self._place(node, axis) for axis in range(len(node.positions))]
         if len(places) == 1:
-            places = [places[0], "0"] if self._kind(node.operand) == "vector" else ["0", places[0]]
+            whole: Place = lambda _: "0"  # noqa: E731
+            places = [places[0], whole] if self._kind(node.operand) == "vector" else [whole, places[0]]
         row, column = places
-        if row is not None and column is not None:
-            return Term(entry_of(operand, row, column), POSTFIX, None)
         shape = self._shape(node)
-        assert shape is not None
-        return matrix_by_entries(self.scope, shape, lambda i, j: entry_of(operand, row or i, column or j))
+        if shape is None:
+            return Term(entry_of(operand, row("0"), column("0")), POSTFIX, None)
+        return matrix_by_entries(self.scope, shape, lambda i, j: entry_of(operand, row(i), column(j)))
+
+    def _place(self, node: Index, axis: int) -> Place:
+        """From the index of an entry of the result to the place in the operand, both counted from 0."""
+        position = node.positions[axis]
+        if position is None:
+            return lambda index: index
+        if not isinstance(position, tuple):
+            fixed = self._position(position)
+            return lambda index: fixed
+        before = self.scope.dim(self._typing.slice_of(node, axis)[0])
+        return lambda index: index if before == "0" else f"{index} + {before}"
 
     def _indexed_sum(self, node: Expr) -> Term:
         assert isinstance(node, IndexedSum)
         (body,) = self._operands(node)
         bounds = []
         for name, first, last in node.ranges:
-            end: Dim = last if isinstance(last, int) else self._typing.index_dim(node, name)
-            bounds.append((self.scope.index(name), 0 if first is None else first - 1, end))
+            end: Dim = self._typing.index_dim(node, name) if last is None else last
+            bounds.append((self.scope.index(name), 0 if first is None else added(first, -1), end))
         if body.shape is None:
             return sum_over(self.scope, body.text, bounds)
         return matrix_by_entries(

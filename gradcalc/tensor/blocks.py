@@ -23,6 +23,10 @@ def block_literal(raising: Raising, node: Sum) -> Expr | None:
     if not node.dims or len(node.terms) > _MOST_PARTS:
         return None
     cells: dict[tuple[_Place, ...], Expr] = {}
+    only_entries = all(isinstance(term, Basis) for _, term in node.terms)
+    if only_entries and len(node.terms) != node.dims[0]:
+        # The sum of a few unit vectors is shorter than a block with zeros between.
+        return None
     for coefficient, term in node.terms:
         found = _placed(raising, coefficient, term)
         if found is None or found[0] in cells:
@@ -63,6 +67,8 @@ def _zeros(dims: tuple[Dim, ...]) -> Expr:
 
 def _placed(raising: Raising, coefficient: Coefficient, term: Node) -> tuple[tuple[_Place, ...], Expr] | None:
     """Where a term stands, and the term without its zeros; an axis of length one is left out."""
+    if isinstance(term, Basis) and isinstance(term.position, int):
+        return ((term.position - 1, 1),), raising.tree(raising.graph.contraction(coefficient, [], [], {}))
     if not isinstance(term, Contraction) or len(set(term.output)) != len(term.output):
         return None
     shifts: dict[int, Factor] = {}

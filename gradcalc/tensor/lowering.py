@@ -19,7 +19,7 @@ from gradcalc.functions.entry import Function
 from gradcalc.functions.entry import Linear as LinearEntry
 from gradcalc.language.kinds import MASKS, NAMES, axis_literals, block_tables
 from gradcalc.language.parser import parse_expression
-from gradcalc.language.polynomial import Dim, added, multiplied, substituted
+from gradcalc.language.polynomial import Dim, added, multiplied, names_in, polynomial, substituted
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
     COMPARISONS,
@@ -39,6 +39,7 @@ from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.nodes import (
     ONE,
     Atom,
+    Coefficient,
     Contraction,
     Elementwise,
     Factor,
@@ -47,6 +48,7 @@ from gradcalc.tensor.nodes import (
     Symbol,
     Term,
     length_coefficient,
+    times,
 )
 
 _KINDS = ("scalar", "vector", "matrix")
@@ -55,8 +57,8 @@ AXES = {"scalar": 0, "vector": 1, "row": 1, "matrix": 2}
 
 _LARGEST_POWER = 1_000_000
 
-_MOST_TERMS = 10_000
-"""The longest range of an index that is not a whole axis."""
+_MOST_NUMBERS = 12
+"""Up to how many numbers an index stands for are written out."""
 
 
 class Value:
@@ -187,21 +189,7 @@ class Lowering:
             return parameters[name]
         binder = bound.get((id(node), name))
         if binder is not None:
-            dim = self.typing.index_dim(binder, name)
-            _, first, last = next(entry for entry in binder.ranges if entry[0] == name)
-            low = 1 if first is None else first
-            high: Dim = dim if last is None or isinstance(last, str) else last
-            if not isinstance(high, int):
-                raise GradcalcError(
-                    "shape",
-                    f"the index {name} is used as a number, but its range is not known",
-                    span=node.span,
-                    hint=f"Give the range in numbers: sum[{name}=1..3](...).",
-                )
-            if high - low > _MOST_TERMS:
-                raise GradcalcError("limit", f"the range of {name} is too long to be used as a number", span=node.span)
-            terms: list[Term] = [((place, ()), self.graph.basis(dim, place)) for place in range(low, high + 1)]
-            return Value(self.graph.sum(terms, (dim,)), "scalar", (_label(binder, name),))
+            return self._index_as_number(binder, name)
         if name in self.typing.definitions:
             return self.definition(name)
         if name == "pi" and name not in self.typing.variables:
@@ -210,6 +198,27 @@ class Lowering:
             return Value(self.symbol(name), self.typing.variables[name].kind)
         length = length_coefficient(self.typing.named_length(name))
         return Value(self.graph.contraction(length, (), (), {}), "scalar")
+
+    def _index_as_number(self, binder: IndexedSum, name: str) -> Value:
+        """The number that a bound index is: how many entries of its range there are up to it, and what comes before."""
+        dim = self.typing.index_dim(binder, name)
+        first = next(first for own, first, _ in binder.ranges if own == name)
+        before = added(first, -1) if first is not None else 0
+        if isinstance(dim, int) and isinstance(before, int) and dim <= _MOST_NUMBERS:
+            numbers: list[Term] = [((before + place, ()), self.graph.basis(dim, place)) for place in range(1, dim + 1)]
+            return Value(self.graph.sum(numbers, (dim,)), "scalar", (_label(binder, name),))
+        axes = {0: dim, 1: dim}
+        ones = self.graph.pattern("lower", (dim, dim))
+        count = self.graph.contraction(ONE, [(ones, 1, (0, 1))], (0,), dict(axes))
+        terms: list[Term] = [(ONE, count)]
+        if before != 0:
+            lengths = [(names, number) for names, number in polynomial(before).items()]
+            for names, number in lengths:
+                scale: Coefficient = (number, ())
+                for factor in names:
+                    scale = times(scale, length_coefficient(self.typing.named_length(factor)))
+                terms.append((scale, self.graph.constant(1, (dim,))))
+        return Value(self.graph.sum(terms, (dim,)), "scalar", (_label(binder, name),))
 
     def contract(self, parts: Sequence[_Part], output: tuple[int, ...], kind: str, scale: Rational = 1) -> Value:
         """The contraction of the parts; free indices of the same name are the same, and stay free."""
@@ -349,9 +358,15 @@ class Lowering:
                 shift = Value(self.graph.pattern("shift", (length, operand.dims[axis]), offset), "matrix")
                 parts.append((shift, 1, (fresh, axis)))
                 output.append(fresh)
-            elif isinstance(position, str) and (id(node), position) in bound:
-                label = _label(bound[id(node), position], position)
-                names[label] = own[axis] = names.get(label, axis)
+            elif isinstance(position, str) and (name := _bound_name(node, position, bound)) is not None:
+                label = _label(bound[id(node), name], name)
+                if self._formula_size is None and self.typing.is_part(node, axis):
+                    offset, length = self.typing.slice_of(node, axis)
+                    fresh = names.setdefault(label, 2 * len(node.positions) + axis)
+                    shift = Value(self.graph.pattern("shift", (length, operand.dims[axis]), offset), "constant")
+                    parts.append((shift, 1, (fresh, axis)))
+                else:
+                    names[label] = own[axis] = names.get(label, axis)
             else:
                 parts.append((Value(self.graph.basis(operand.dims[axis], position), "vector"), 1, (axis,)))
         rows = len(node.positions)
@@ -374,11 +389,8 @@ class Lowering:
         return Value(self.graph.contraction(ONE, [(value.node, 1, tuple(axes))], output, dims), value.kind, names)
 
     def _indexed_sum(self, node: IndexedSum, body: Value) -> Value:
-        for name, first, last in node.ranges:
+        for name, _, _ in node.ranges:
             dim = self.typing.index_dim(node, name)
-            low = 1 if first is None else first
-            high: Dim = dim if last is None or isinstance(last, str) else last
-            whole = low == 1 and high == dim
             own = _label(node, name)
             keep = [label for label in body.labels if label != own]
             axes = {label: place for place, label in enumerate(dict.fromkeys([*body.labels, own]))}
@@ -388,25 +400,8 @@ class Lowering:
             dims: dict[int, Dim] = dict(zip(factors[0][2], body.node.dims))
             dims[axes[own]] = dim
             output = tuple([axes[label] for label in keep]) + _shifted(body, len(axes))
-            if not whole:
-                if not isinstance(high, int):
-                    raise GradcalcError(
-                        "shape",
-                        f"the range {name}={low}..{high} is not the whole axis and not in numbers",
-                        span=node.span,
-                        hint=f"Write {name}=1..{high} for the whole axis, or give its end as a number.",
-                    )
-                if high - low > _MOST_TERMS:
-                    raise GradcalcError("limit", f"the range of {name} is too long", span=node.span)
-                if own not in body.labels:
-                    scale: Rational = max(high - low + 1, 0)
-                    body = Value(self.graph.scaled((scale, ()), body.node), body.kind, body.labels)
-                    continue
-                places: list[Term] = [(ONE, self.graph.basis(dim, place)) for place in range(low, high + 1)]
-                factors.append((self.graph.sum(places, (dim,)), 1, (axes[own],)))
-            elif own not in body.labels:
-                coefficient = (dim, ()) if isinstance(dim, int) else (1, ((dim, 1),))
-                body = Value(self.graph.scaled(coefficient, body.node), body.kind, body.labels)
+            if own not in body.labels:
+                body = Value(self.graph.scaled(length_coefficient(dim), body.node), body.kind, body.labels)
                 continue
             body = Value(self.graph.contraction(ONE, factors, output, dims), body.kind, tuple(keep))
         return body
@@ -739,6 +734,11 @@ def _plan(root: Expr) -> Plan:
     return order, _additive_chains(order), _binders(order)
 
 
+def _bound_name(node: Index, position: str, bound: Binders) -> str | None:
+    """The bound index that a position is, alone or with something added."""
+    return next((name for name in names_in(position) if (id(node), name) in bound), None)
+
+
 def _label(binder: IndexedSum, name: str) -> str:
     """The free index of a bound name: sums that use the same name have indices of their own."""
     return f"{name} of {id(binder)}"
@@ -754,7 +754,8 @@ def _binders(order: list[Expr]) -> Binders:
             if isinstance(node, Name) and node.name in names:
                 bound[id(node), node.name] = outer
             elif isinstance(node, Index):
-                bound.update({(id(node), p): outer for p in node.positions if isinstance(p, str) and p in names})
+                used = [n for p in node.positions if isinstance(p, str) for n in names_in(p)]
+                bound.update({(id(node), name): outer for name in used if name in names})
     return bound
 
 
