@@ -18,6 +18,7 @@ from gradcalc.language.polynomial import added
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
     Binary,
+    Block,
     Call,
     Expr,
     Index,
@@ -271,6 +272,16 @@ class Terms:
         before = self.scope.dim(self._typing.slice_of(node, axis)[0])
         return lambda index: index if before == "0" else f"{index} + {before}"
 
+    def _block(self, node: Expr) -> Term:
+        assert isinstance(node, Block)
+        parts = iter(self._operands(node))
+        rows = []
+        for width in node.widths:
+            cells = [next(parts) for _ in range(width)]
+            texts = [cell.text if cell.shape else f"sympy.ImmutableMatrix([[{cell.text}]])" for cell in cells]
+            rows.append(f"[{', '.join(texts)}]")
+        return Term(f"sympy.BlockMatrix([{', '.join(rows)}])", POSTFIX, self._shape(node))
+
     def _indexed_sum(self, node: Expr) -> Term:
         assert isinstance(node, IndexedSum)
         (body,) = self._operands(node)
@@ -374,6 +385,7 @@ _WRITERS: Mapping[type[Expr], Callable[[Terms, Expr], Term]] = {
     Transpose: Terms._transpose,
     Binary: Terms._binary,
     Index: Terms._index,
+    Block: Terms._block,
     IndexedSum: Terms._indexed_sum,
     Call: Terms._call,
 }

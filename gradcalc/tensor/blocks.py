@@ -23,10 +23,6 @@ def block_literal(raising: Raising, node: Sum) -> Expr | None:
     if not node.dims or len(node.terms) > _MOST_PARTS:
         return None
     cells: dict[tuple[_Place, ...], Expr] = {}
-    only_entries = all(isinstance(term, Basis) for _, term in node.terms)
-    if only_entries and len(node.terms) != node.dims[0]:
-        # The sum of a few unit vectors is shorter than a block with zeros between.
-        return None
     for coefficient, term in node.terms:
         found = _placed(raising, coefficient, term)
         if found is None or found[0] in cells:
@@ -36,6 +32,9 @@ def block_literal(raising: Raising, node: Sum) -> Expr | None:
     if any(places is None for places in axes):
         return None
     rows = axes[0] or []
+    if len(axes) == 1 and len(rows) > len(cells):
+        # A few entries are shorter as a sum of unit vectors than as a block with zeros between.
+        return None
     if len(axes) == 1:
         return Block((1,) * len(rows), tuple([cells.get((row,)) or _zeros((row[1],)) for row in rows]))
     columns = axes[1] or []
