@@ -244,21 +244,7 @@ class Graph:
 
     def sum(self, terms: Iterable[Term], dims: tuple[Dim, ...]) -> Node:
         """The sum of coefficient * node over the terms, all of the given dims."""
-        totals: dict[tuple[Node, tuple[tuple[str, int], ...]], Rational] = {}
-        for coefficient, node in terms:
-            inner, core = self.split(node)
-            if inner is not ONE:
-                coefficient = times(coefficient, inner)
-            if isinstance(core, Sum) and coefficient in (ONE, (-1, ())) and len(core.terms) <= FLATTEN_LIMIT:
-                parts: Iterable[Term] = [(times(coefficient, part), leaf) for part, leaf in core.terms]
-            else:
-                parts = [(coefficient, core)]
-            for (number, powers), leaf in parts:
-                if isinstance(leaf, Contraction) and leaf.coefficient[0] == 0:
-                    continue
-                key = (leaf, powers)
-                totals[key] = totals.get(key, 0) + number
-        kept: list[Term] = [((number, powers), node) for (node, powers), number in totals.items() if number]
+        kept = self._added_up(terms)
         if not kept:
             return self._zero(dims)
         if len(kept) == 1:
@@ -280,7 +266,34 @@ class Graph:
             inverse = exact_power(content, -1)
             assert inverse is not None
             kept = [(times(inverse, coefficient), node) for coefficient, node in kept]
+            if any(_is_opened(*term) for term in kept):
+                return self.scaled(content, self.sum(kept, dims))
         return self.scaled(content, self._oriented_sum(kept, dims))
+
+    def _added_up(self, terms: Iterable[Term]) -> list[Term]:
+        """The terms with equal ones added up.
+
+        A sum among them is opened where its coefficient is 1 or -1, or where a term of it stands outside it as well.
+        """
+        split: list[Term] = []
+        for coefficient, node in terms:
+            inner, core = self.split(node)
+            split.append((coefficient if inner is ONE else times(coefficient, inner), core))
+        outside = {core for _, core in split} if any(isinstance(core, Sum) for _, core in split) else set()
+        totals: dict[tuple[Node, tuple[tuple[str, int], ...]], Rational] = {}
+        for coefficient, core in split:
+            parts: Iterable[Term] = [(coefficient, core)]
+            if isinstance(core, Sum) and (
+                _is_opened(coefficient, core)
+                or (len(core.terms) <= FLATTEN_LIMIT and any(leaf in outside for _, leaf in core.terms))
+            ):
+                parts = [(times(coefficient, part), leaf) for part, leaf in core.terms]
+            for (number, powers), leaf in parts:
+                if isinstance(leaf, Contraction) and leaf.coefficient[0] == 0:
+                    continue
+                key = (leaf, powers)
+                totals[key] = totals.get(key, 0) + number
+        return [((number, powers), node) for (node, powers), number in totals.items() if number]
 
     def _without_free_axes(self, terms: list[Term], dims: tuple[Dim, ...]) -> Node | None:
         """A sum whose terms all only repeat along an axis, as the sum without that axis, repeated."""
@@ -423,6 +436,11 @@ class Graph:
             symmetric = not batch and len(dims) == 2 and operand.symmetric and entry.transposes
             node = self._nodes[key] = Atom(self._next(), name, operands, batch, dims, symmetric)
         return node
+
+
+def _is_opened(coefficient: Coefficient, node: Node) -> bool:
+    """Whether a term of a sum is a sum whose terms stand in its place."""
+    return isinstance(node, Sum) and coefficient in (ONE, (-1, ())) and len(node.terms) <= FLATTEN_LIMIT
 
 
 def _carried_axes(operand: Node) -> set[int] | None:
