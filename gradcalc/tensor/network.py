@@ -322,8 +322,6 @@ def _summed(expr: Expr) -> Expr:
         return Binary("^", Call("norm2", (expr.left,)), Number(2))
     if isinstance(expr, Call) and expr.function == "abs":
         return Call("norm1", expr.children)
-    if isinstance(expr, Call) and expr.function == "diag" and not isinstance(expr.children[0], Call):
-        return Call("tr", expr.children)
     return Call("sum", (expr,))
 
 
@@ -339,6 +337,9 @@ def _inner_product(weights: list[_Weight]) -> Expr:
     if all(exponent == 2 for _, exponent in parts):
         return Binary("^", Call("norm2", (hadamard([(expr, 1) for expr, _ in parts]),)), Number(2))
     if len(parts) == 1:
+        first = parts[0][0]
+        if parts[0][1] == 1 and isinstance(first, Call) and first.function == "diag":
+            return Call("tr", first.children)
         return _summed(parts[0][0] if parts[0][1] == 1 else hadamard(parts))
     # A factor to the first power stands on the left, its chain opened: x'*A*y rather than (A'*x)'*y.
     single = [expr for expr, exponent in parts if exponent == 1]
