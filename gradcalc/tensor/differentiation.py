@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gradcalc.errors import GradcalcError
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Atom as AtomEntry
 from gradcalc.language.polynomial import Dim
 from gradcalc.tensor.graph import Graph
-from gradcalc.tensor.nodes import ONE, Atom, Contraction, Elementwise, Node, Sum, Symbol, postorder
+from gradcalc.tensor.nodes import ONE, Atom, Contraction, Elementwise, Factor, Node, Sum, Symbol, postorder
 
 ElementwiseDerivative = Callable[[Elementwise, int], Node]
 AtomPullback = Callable[[Atom, Node], Node]
@@ -39,6 +41,9 @@ def derivative(graph: Graph, rules: Rules, objective: Node, variable: Node) -> N
     depends = set(order)
     cotangents: dict[Node, list[Node]] = {objective: [graph.identity(objective.dims)]}
     for node in reversed(order):
+        if node not in cotangents:
+            # What stands above it has passed its cotangent on to what stands below.
+            continue
         cotangent = _total(graph, cotangents.pop(node))
         if node is variable:
             return cotangent
@@ -86,7 +91,51 @@ def _pullbacks(
             factors = [(cotangent, 1, axes), (slope, 1, axes[leading:])]
             yield operand, graph.contraction(ONE, factors, axes, dict(enumerate(cotangent.dims)))
     elif isinstance(node, Atom):
-        yield node.operand, _atom_pullback(graph, rules, node, cotangent, leading, depends)
+        multiple = _varying_multiple(node, depends)
+        if multiple is None:
+            yield node.operand, _atom_pullback(graph, rules, node, cotangent, leading, depends)
+        else:
+            yield from _multiple_pullbacks(graph, rules, node, multiple, cotangent, depends)
+
+
+def _varying_multiple(node: Atom, depends: set[Node]) -> Contraction | None:
+    """The operand of a matrix function where it is a matrix that does not vary, times numbers that do."""
+    entry = catalogue.lookup(node.name)
+    operand = node.operand
+    if not isinstance(entry, AtomEntry) or entry.trace_rule is None or node.batch:
+        return None
+    if not isinstance(operand, Contraction) or any(parameter in depends for parameter in node.operands[1:]):
+        return None
+    varying = [indices for factor, _, indices in operand.factors if factor in depends]
+    return None if any(varying) else operand
+
+
+def _multiple_pullbacks(
+    graph: Graph, rules: Rules, node: Atom, multiple: Contraction, cotangent: Node, depends: set[Node]
+) -> Iterator[tuple[Node, Node]]:
+    """The derivative of f(t*A) by t is A*f'(t*A): a matrix commutes with its functions.
+
+    Source: Higham, Functions of Matrices (2008), section 3.2.
+    """
+    slope = graph.transpose(rules.pullback(node, graph.identity(node.dims[:1])))
+    dims = dict(enumerate(cotangent.dims))
+    row, column, joint = len(dims) - 2, len(dims) - 1, len(dims)
+    dims[joint] = node.dims[0]
+    front = tuple(range(row))
+    for factor, turned in _contraction_slopes(graph, multiple, depends):
+        factors: list[Factor] = [(cotangent, 1, (*front, row, column)), (turned, 1, (row, joint))]
+        yield factor, graph.contraction(ONE, [*factors, (slope, 1, (joint, column))], front, dict(dims))
+
+
+def _contraction_slopes(graph: Graph, node: Contraction, depends: set[Node]) -> Iterator[tuple[Node, Node]]:
+    """The derivatives of a contraction by the numbers among its factors."""
+    number, powers = node.coefficient
+    for place, (factor, exponent, _) in enumerate(node.factors):
+        if factor in depends:
+            factors = list(node.factors)
+            factors[place] = (factor, exponent - 1, ())
+            ranges = dict(enumerate(node.index_dims))
+            yield factor, graph.contraction((number * exponent, powers), factors, node.output, ranges)
 
 
 def _atom_pullback(graph: Graph, rules: Rules, node: Atom, cotangent: Node, leading: int, depends: set[Node]) -> Node:

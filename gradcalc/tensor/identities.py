@@ -252,6 +252,40 @@ def _exponent_over(graph: Graph, node: Node, base: Node) -> Node | None:
     return None
 
 
+_MATRIX_FUNCTIONS = ("inv", "expm", "logm", "sqrtm", "matpow")
+
+
+def is_function_of_transpose(node: Node, matrix: Node) -> bool:
+    """Whether the node is a product of numbers and of functions of the transpose of a square matrix.
+
+    It then commutes with every such function.
+    """
+    if not isinstance(node, Contraction):
+        return matrix.symmetric and _is_function_of(node, matrix)
+    left = [factor for factor in node.factors if factor[2]]
+    if any(exponent != 1 or len(own) != 2 or not _is_function_of(leaf, matrix) for leaf, exponent, own in left):
+        return False
+    current, last = node.output
+    while left:
+        step = next((f for f in left if current in (f[2] if f[0].symmetric else f[2][1:])), None)
+        if step is None:
+            return False
+        left.remove(step)
+        current = step[2][1] if step[2][0] == current else step[2][0]
+    return current == last
+
+
+def _is_function_of(node: Node, matrix: Node) -> bool:
+    """Whether the node is the matrix or a function of it, where the matrix may be a number times another one."""
+    base: Node | None = matrix
+    if isinstance(matrix, Contraction):
+        tensors = [factor for factor in matrix.factors if factor[2]]
+        plain = len(tensors) == 1 and tensors[0][1] == 1 and tensors[0][2] == matrix.output
+        base = tensors[0][0] if plain else None
+    inside = node.operand if isinstance(node, Atom) and node.name in _MATRIX_FUNCTIONS and not node.batch else None
+    return node in (matrix, base) or inside in (matrix, base or matrix)
+
+
 _MOST_MATRICES = 8
 """The largest power of eigenvalues whose sum is written as the trace of a power."""
 

@@ -36,6 +36,7 @@ from gradcalc.language.syntax import (
     postorder,
 )
 from gradcalc.tensor.graph import Graph
+from gradcalc.tensor.identities import is_function_of_transpose
 from gradcalc.tensor.nodes import (
     ONE,
     Atom,
@@ -608,9 +609,7 @@ class Lowering:
         labels = tuple([f"{axis} of a batch" for axis in range(node.batch)])
         operand = Value(node.operand, _KINDS[len(node.operand.dims) - node.batch], labels)
         given = Value(cotangent, _KINDS[len(node.dims) - node.batch], labels)
-        scale = (
-            _multiple_of_identity(self.graph, cotangent) if entry.trace_rule is not None and not node.batch else None
-        )
+        commutes = entry.trace_rule is not None and not node.batch and is_function_of_transpose(cotangent, node.operand)
         if entry.pullback is None:
             raise GradcalcError(
                 "shape",
@@ -620,10 +619,11 @@ class Lowering:
         parameters = {"X": operand, "G": given}
         if len(node.operands) > 1:
             parameters["K"] = Value(node.operands[1], "scalar")
-        if scale is not None:
+        if commutes:
             assert entry.trace_rule is not None
             value = self._lower_formula(entry.trace_rule, parameters, operand)
-            return self.graph.product([scale, value.node])
+            factors: list[Factor] = [(cotangent, 1, (0, 2)), (value.node, 1, (2, 1))]
+            return self.graph.contraction(ONE, factors, (0, 1), {0: node.dims[0], 1: node.dims[0], 2: node.dims[0]})
         value = self._lower_formula(entry.pullback, parameters, operand)
         places = tuple([labels.index(label) for label in value.labels])
         axes = tuple(range(len(node.operand.dims)))
@@ -653,13 +653,6 @@ class Lowering:
         assert isinstance(position, tuple)
         first, last = [substituted(bound, lambda _: size) for bound in position]
         return added(first, -1), added(added(last, first, -1), 1)
-
-
-def _multiple_of_identity(graph: Graph, node: Node) -> Node | None:
-    """The number that the node is times the identity matrix."""
-    if not isinstance(node, Contraction) or node.output != (0, 0) or any(indices for _, _, indices in node.factors):
-        return None
-    return graph.contraction(node.coefficient, node.factors, (), {})
 
 
 def _axes_within(kind: str, whole: str) -> tuple[int, ...]:
