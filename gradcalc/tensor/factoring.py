@@ -99,23 +99,38 @@ _MOST_GROUPED_TERMS = 12
 
 
 def grouped(graph: Graph, terms: list[Term], dims: tuple[Dim, ...]) -> list[Term] | None:
-    """The terms with some of them joined that are contracted with the same tensor: A*x + b + A'*x, (A + A')*x + b."""
+    """The terms with some of them joined that have a number in common or are contracted with the same tensor.
+
+    (A + A')*x + b for A*x + b + A'*x, t*(A + B) + C for t*A + t*B + C.
+    """
     if not dims or not 2 < len(terms) <= _MOST_GROUPED_TERMS:
         return None
     views = [_View(coefficient, node) for coefficient, node in terms]
     for first, view in enumerate(views):
         for factor in view.factors:
             pattern = view.pattern(factor)
-            if None not in pattern or factor[1] != 1 or isinstance(factor[0], Basis) or _is_shift(factor[0]):
+            if factor[1] != 1 or isinstance(factor[0], Basis) or _is_shift(factor[0]):
+                continue
+            if None not in pattern and pattern:
                 continue
             group = [place for place in range(first, len(views)) if views[place].matching(factor, pattern)]
             if len(group) < 2:
                 continue
             matches = [match for place in group if (match := views[place].matching(factor, pattern))]
-            joined = _contracted_factor(graph, [views[place] for place in group], matches, pattern, dims)
+            joined = _joined(graph, [views[place] for place in group], matches, pattern, dims)
             if joined is not None:
                 return [(ONE, joined), *[term for place, term in enumerate(terms) if place not in group]]
     return None
+
+
+def _joined(
+    graph: Graph, views: list[_View], matches: list[Factor], pattern: tuple[int | None, ...], dims: tuple[Dim, ...]
+) -> Node | None:
+    if pattern:
+        return _contracted_factor(graph, views, matches, pattern, dims)
+    if any(match[1] != 1 or not any(indices for _, _, indices in view.factors) for view, match in zip(views, matches)):
+        return None
+    return _entrywise_factor(graph, views, matches, pattern, 1, dims)
 
 
 def _rest(view: _View, match: Factor, shared: Rational) -> list[Factor]:
@@ -178,7 +193,7 @@ def _contracted_factor(
         outer = [axis for axis in range(len(dims)) if view.output[axis] in carried or axis not in covered]
         free.update(outer)
         ends = [view.output[axis] for axis in outer] + joints
-        if len(ends) > 2 or not _connected(rest, ends):
+        if len(ends) > 2 or not (_connected(rest, ends) or len(ends) == 2 > len(joints)):
             return None
     kept = sorted(free)
     if len(kept) + len(inner_axes) > 2:

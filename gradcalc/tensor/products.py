@@ -6,7 +6,7 @@ tuple of items whose product is meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from gradcalc.language.parser import parse_expression
@@ -148,9 +148,23 @@ def written(chain: Chain, scalars: Sequence[Expr] = ()) -> Expr:
             items.append(item)
     items.extend(waiting)
     answer: Expr | None = None
-    for expr, _ in items:
+    for expr in _with_powers(items):
         answer = expr if answer is None else Binary("*", answer, expr)
     return Number(1) if answer is None else answer
+
+
+def _with_powers(items: list[Item]) -> Iterator[Expr]:
+    """The factors of a product, X^3 for X*X*X unless a vector stands before it, to which X is applied three times."""
+    place = 0
+    only_matrices = True
+    while place < len(items):
+        expr, kind = items[place]
+        only_matrices = only_matrices and kind in "smS"
+        count = 1
+        while only_matrices and kind in "mS" and items[place : place + count + 1] == [items[place]] * (count + 1):
+            count += 1
+        yield power(expr, count, False)
+        place += count
 
 
 def power(base: Expr, exponent: Rational, entrywise: bool) -> Expr:
