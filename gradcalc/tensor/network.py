@@ -51,7 +51,10 @@ class Edge:
 class Network:
     """The graph of one contraction while it is being reduced."""
 
-    def __init__(self, raising: Raising, node: Contraction, tensors: list[Factor]) -> None:
+    def __init__(
+        self, raising: Raising, node: Contraction, tensors: list[Factor], turned: frozenset[Node] = frozenset()
+    ) -> None:
+        """turned: the sums that are written as the transposes of the sums of their transposed terms."""
         self.dims = node.index_dims
         self.output = node.output
         self.scalars: list[tuple[Expr, Rational]] = []
@@ -60,6 +63,7 @@ class Network:
         self.merges: list[tuple[int, ...]] = []
         self.crosses: list[tuple[int, ...]] = []
         self._made = 0
+        self._turned = turned
         positions = {f[2][0]: f[0].position for f in tensors if isinstance(f[0], Basis)}
         kept_basis: set[int] = set()
         for leaf, exponent, indices in tensors:
@@ -99,6 +103,9 @@ class Network:
             else:
                 column = Transpose(expr) if at[0] is not None else expr
                 self._weigh(free[0], ((column, "c"),), exponent, order)
+            return
+        if leaf in self._turned and indices[0] != indices[1]:
+            self.edges.append(Edge(indices[1], indices[0], ((raising.turned_sum(leaf), "m"),), order))
             return
         expr = raising.leaf(leaf)
         if len(indices) == 1:

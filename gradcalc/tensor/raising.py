@@ -9,13 +9,15 @@ form, and the index form has to serve.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
 from gradcalc.language.polynomial import added
 from gradcalc.language.printer import to_text
-from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Number, Transpose
+from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Number, Transpose, operations
+from gradcalc.language.syntax import postorder as walked
 from gradcalc.tensor.blocks import block_literal
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.network import Network, item_kind
@@ -42,6 +44,7 @@ from gradcalc.tensor.products import (
     dimension,
     negated,
     transposed,
+    transposes,
 )
 from gradcalc.tensor.threeway import NoMatrixForm
 
@@ -49,15 +52,32 @@ from gradcalc.tensor.threeway import NoMatrixForm
 class Raising:
     """Writes nodes of one graph as syntax trees; a node that is met twice is the same tree object."""
 
-    def __init__(self, graph: Graph, roots: Iterable[Node]) -> None:
+    def __init__(self, graph: Graph, roots: Iterable[Node], turning: bool = True) -> None:
+        """roots: what will be written; turning: whether sums may be written as transposes of sums."""
         self.graph = graph
+        self._roots = tuple(roots)
+        self._turning = turning
         self._trees: dict[Node, Expr] = {}
         self.products_of_numbers: set[Expr] = set()
         self._reflected: dict[Node, Node | None] = {}
-        self._present = set(postorder(tuple(roots)))
+        self._present = set(postorder(self._roots))
+        self._uses: Counter[Node] | None = None
+        self._turned: dict[Node, Expr] = {}
 
     def tree(self, root: Node) -> Expr:
-        """The node in matrix notation: a number, a column or a matrix. Raises NoMatrixForm."""
+        """The node in matrix notation: a number, a column or a matrix. Raises NoMatrixForm.
+
+        The first root is written with sums turned round where that is shorter, if it is shorter altogether.
+        """
+        self._write(root)
+        if self._turned and self._turning and root is self._roots[0]:
+            plain = Raising(self.graph, self._roots, turning=False)
+            if operations(plain.tree(root)) <= operations(self._trees[root]):
+                self._trees, self.products_of_numbers = plain._trees, plain.products_of_numbers
+            self._turning = False
+        return self._trees[root]
+
+    def _write(self, root: Node) -> None:
         for node in postorder((root,), self._trees):
             if isinstance(node, Pattern) and len(node.dims) > 2 and node is not root:
                 # It has no form by itself, only with its neighbours.
@@ -65,7 +85,6 @@ class Raising:
             made = self._trees[node] = self._written(self.product(node))
             if not node.dims and isinstance(made, Binary) and made.operator == "*":
                 self.products_of_numbers.add(made)
-        return self._trees[root]
 
     def transposed_tree(self, root: Node) -> Expr:
         """The transpose of the node, which has one or two axes."""
@@ -194,12 +213,7 @@ class Raising:
         block = block_literal(self, node) if scale == ONE else None
         if block is not None:
             return block
-        parts: list[tuple[bool, Expr]] = []
-        for coefficient, term in self._unreflected(node):
-            number = self._repeated_number(term) if node.dims else None
-            product = self.product(term if number is None else number)
-            parts.append(product.scaled(times(scale, coefficient)).written())
-        return _signed_sum(parts)
+        return _signed_sum([product.scaled(scale).written() for product in self._term_products(node)])
 
     def _unreflected(self, node: Sum) -> list[Term]:
         """The terms with 1 - s written out where s is a term as well: 1 - 2*s for (1 - s) - s."""
@@ -242,18 +256,68 @@ class Raising:
             if spread is not None:
                 return spread
         if node.is_closed:
-            network = Network(self, node, tensors)
-            network.reduce_to_numbers()
-            return Product(node.coefficient, (*scalars, *network.scalars))
+            return self._shortest(node, scalars, tensors)
         if not node.output:
             if not tensors and len(scalars) == 1 and isinstance(node.factors[0][0], Sum) and scalars[0][1] == 1:
                 whole = self._scaled_sum(node.factors[0][0], node.coefficient)
                 if whole is not None:
                     return Product(ONE, ((whole, 1),))
             return Product(node.coefficient, tuple(scalars))
-        network = Network(self, node, tensors)
+        return self._shortest(node, scalars, tensors)
+
+    def _shortest(self, node: Contraction, scalars: list[tuple[Expr, Rational]], tensors: list[Factor]) -> Product:
+        """The product of the tensors, with sums among them written as the sums of the transposes where that is shorter.
+
+        A sum that stands elsewhere as well keeps its form.
+        """
+        best = self._reduced(node, scalars, tensors, frozenset())
+        turnable = [leaf for leaf, exponent, _ in tensors if exponent == 1 and self._is_turnable(leaf)]
+        if not turnable:
+            return best
+        leaves = {id(self.leaf(leaf)) for leaf in node.operands}
+        fewest = _new_nodes(best, leaves)
+        for turned in dict.fromkeys([frozenset(turnable), *[frozenset([leaf]) for leaf in turnable]]):
+            product = self._reduced(node, scalars, tensors, turned)
+            saved = sum([_transposes_saved(self._term_products(leaf)) for leaf in turned if isinstance(leaf, Sum)])
+            count = _new_nodes(product, leaves | {id(self.turned_sum(leaf)) for leaf in turned}) - saved
+            if count < fewest:
+                best, fewest = product, count
+        return best
+
+    def _reduced(
+        self, node: Contraction, scalars: list[tuple[Expr, Rational]], tensors: list[Factor], turned: frozenset[Node]
+    ) -> Product:
+        network = Network(self, node, tensors, turned)
+        if node.is_closed:
+            network.reduce_to_numbers()
+            return Product(node.coefficient, (*scalars, *network.scalars))
         chain = network.chain()
         return Product(node.coefficient, (*scalars, *network.scalars), chain)
+
+    def _is_turnable(self, node: Node) -> bool:
+        """Whether the node is a sum that stands in one place and whose terms have fewer transposes when transposed."""
+        if not self._turning or not isinstance(node, Sum) or len(node.dims) != 2 or node.symmetric:
+            return False
+        if self._uses is None:
+            self._uses = Counter([operand for parent in self._present for operand in parent.operands])
+        return self._uses[node] <= 1 and _transposes_saved(self._term_products(node)) > 0
+
+    def turned_sum(self, node: Node) -> Expr:
+        """The transpose of a sum, written as the sum of the transposed terms."""
+        known = self._turned.get(node)
+        if known is None:
+            known = _signed_sum([product.transposed().written() for product in self._term_products(node)])
+            self._turned[node] = known
+        return known
+
+    def _term_products(self, node: Node) -> list[Product]:
+        """The terms of a sum as products; a number that is repeated is a number."""
+        assert isinstance(node, Sum)
+        products: list[Product] = []
+        for coefficient, term in self._unreflected(node):
+            number = self._repeated_number(term) if node.dims else None
+            products.append(self.product(term if number is None else number).scaled(coefficient))
+        return products
 
     def _distributed(self, node: Contraction, factor: Factor) -> Product | None:
         """A number times a sum with the number inside, where that is no longer."""
@@ -315,6 +379,17 @@ class Raising:
                 factors.append((self.graph.basis(node.dims[axis], position), 1, (axis,)))
         output = [axis for axis in axes if positions[axis] is None]
         return self.graph.contraction(ONE, factors, output, dict(enumerate(node.dims)))
+
+
+def _transposes_saved(products: list[Product]) -> int:
+    """How many transposes fewer there are in the transposes of the terms than in the terms."""
+    return sum([transposes(product.chain) - transposes(transposed(product.chain)) for product in products])
+
+
+def _new_nodes(product: Product, known: set[int]) -> int:
+    """How many operations are written down beside those of the trees that are known by their `id`."""
+    _, tree = product.written()
+    return len({node for node in walked(tree, known) if not isinstance(node, (Number, Name))})
 
 
 def _signed_sum(parts: list[tuple[bool, Expr]]) -> Expr:
