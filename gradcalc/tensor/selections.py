@@ -89,3 +89,26 @@ def joined_merges(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]
     if lonely in ({indices[2]}, set(indices[:2])) and len(set(indices)) == 3:
         return replaced(powers, [key], [])
     return None
+
+
+def entries_of_sum(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]], outputs: set[int]) -> Powers | None:
+    """Entries of a sum with more axes than a matrix as the sum of the entries, which may have a matrix form."""
+    total, indices = key
+    assert isinstance(total, Sum)
+    fixed = {
+        place[0]: leaf
+        for leaf, place in powers
+        if isinstance(leaf, Basis) and place[0] in indices and place[0] not in outputs and stands(powers, place[0]) == 2
+    }
+    if len(total.dims) < 3 or not fixed:
+        return None
+    kept = tuple([axis for axis, index in enumerate(indices) if index not in fixed])
+    at: list[Factor] = [(fixed[index], 1, (axis,)) for axis, index in enumerate(indices) if index in fixed]
+    axes = tuple(range(len(indices)))
+    terms = [
+        (scale, graph.contraction(ONE, [(term, 1, axes), *at], kept, dict(enumerate(total.dims))))
+        for scale, term in total.terms
+    ]
+    made = graph.sum(terms, tuple([total.dims[axis] for axis in kept]))
+    gone = [key, *[(leaf, (index,)) for index, leaf in fixed.items()]]
+    return replaced(powers, gone, [(made, powers[key], tuple([indices[axis] for axis in kept]))])

@@ -25,7 +25,7 @@ from gradcalc.tensor.nodes import (
     Term,
 )
 from gradcalc.tensor.rewriting import MINUS_ONE, Powers, is_function, is_one, operand_of, replaced
-from gradcalc.tensor.selections import joined_merges, selected
+from gradcalc.tensor.selections import entries_of_sum, joined_merges, selected
 
 if TYPE_CHECKING:
     from gradcalc.tensor.graph import Graph
@@ -89,6 +89,8 @@ def rewrite_factors(graph: Graph, powers: Powers, outputs: set[int]) -> Powers |
                 found = _inverse_sum_of_exp(graph, powers, key)
             elif exponent == 1 and len(indices) == 2:
                 found = _weighed_sum(graph, powers, key)
+            else:
+                found = entries_of_sum(graph, powers, key, outputs)
         elif isinstance(node, Contraction):
             found = _root_or_softmax(graph, powers, key)
         elif isinstance(node, Pattern):
