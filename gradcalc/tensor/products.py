@@ -76,7 +76,7 @@ def applied(chain: Chain) -> Chain:
     place = len(items) - 2
     while place >= 0:
         (left, left_kind), (right, right_kind) = items[place], items[place + 1]
-        made = _taken_rows(left, right, right_kind)
+        made = _pseudoinverse(left, right) or _taken_rows(left, right, right_kind)
         if made is None and left_kind in "mSr":
             turned = _taken_rows(_transposed_item((right, right_kind))[0], *_transposed_item(items[place]))
             made = None if turned is None or right_kind == "c" else _transposed_item(turned)
@@ -84,6 +84,29 @@ def applied(chain: Chain) -> Chain:
             items[place : place + 2] = [made]
         place = min(place, len(items) - 1) - 1
     return tuple(items)
+
+
+def _pseudoinverse(left: Expr, right: Expr) -> Item | None:
+    """inv(X'*X)*X' and X'*inv(X*X') as pinv(X); their transposes as its transpose.
+
+    Where the inverse exists X has full rank, and they are the same (Petersen and Pedersen, The Matrix Cookbook, 3.6.2).
+    """
+    for inverse, other, before in ((left, right, False), (right, left, True)):
+        gram = inverse.children[0] if _is_call(inverse, "inv") else None
+        if not isinstance(gram, Binary) or gram.operator != "*" or not _are_transposes(gram.left, gram.right):
+            continue
+        if other != (gram.right if before else gram.left):
+            continue
+        base = gram.right.operand if isinstance(gram.right, Transpose) else gram.right
+        pseudoinverse = Call("pinv", (base,))
+        plain = isinstance(gram.right, Transpose) == before
+        return (pseudoinverse if plain else Transpose(pseudoinverse)), "m"
+    return None
+
+
+def _are_transposes(one: Expr, other: Expr) -> bool:
+    """Whether one matrix is the transpose of the other; a product of symmetric ones does not count."""
+    return one == Transpose(other) or other == Transpose(one)
 
 
 def _taken_rows(operator: Expr, operand: Expr, kind: str) -> Item | None:
