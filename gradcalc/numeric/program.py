@@ -711,7 +711,7 @@ def _is_product(node: Expr) -> bool:
 
 
 def _is_norm(node: Expr) -> bool:
-    return isinstance(node, Call) and node.function == "norm2"
+    return isinstance(node, Call) and node.function == "norm2" and len(node.children) == 1
 
 
 def _is_square_of_norm(node: Expr) -> bool:

@@ -228,9 +228,15 @@ def _connected(factors: list[Factor], ends: list[int]) -> bool:
 
 
 def content(terms: list[Term]) -> Coefficient:
-    """The coefficient to take out of a sum: the most frequent one, of several the smallest; negative if all are."""
+    """The coefficient to take out of a sum: the most frequent one, of several the smallest; negative if all are.
+
+    Lengths are taken out where every term has them: x - sum(x)/n is not (n*x - sum(x))/n.
+    """
     counts: Counter[Coefficient] = Counter()
+    different = len({powers for (_, powers), _ in terms}) > 1
     for (number, powers), _ in terms:
+        if different and powers and any(not others for (_, others), _ in terms):
+            continue
         size: Rational = number if number > 0 else -number
         counts[size, powers] += 1
     most = max(counts.values())

@@ -63,6 +63,7 @@ class Network:
         self.merges: list[tuple[int, ...]] = []
         self.crosses: list[tuple[int, ...]] = []
         self._made = 0
+        self._sums = raising.sums
         self._turned = turned
         positions = {f[2][0]: f[0].position for f in tensors if isinstance(f[0], Basis)}
         kept_basis: set[int] = set()
@@ -199,6 +200,9 @@ class Network:
         chain = edge.seen_from(other)
         # The order of one that only sums its rows is that of the matrix.
         made = (*chain, *self.vector(vertex)) if self.weights[vertex] else summed_rows(chain)
+        if not self.weights[vertex]:
+            last = made[-1][0]
+            self._noted(last.operand if isinstance(last, Transpose) else last, vertex)
         self.weigh(other, made)
         self.edges.remove(edge)
         del self.weights[vertex]
@@ -243,8 +247,15 @@ class Network:
                 del self.weights[vertex]
             self.edges = [edge for edge in self.edges if edge.row not in part]
 
+    def _noted(self, total: Expr, *vertices: int) -> Expr:
+        """Keeps how many entries are summed over where the expression is a sum."""
+        if isinstance(total, Call) and total.function == "sum":
+            self._sums[total] = tuple([self.dims[vertex] for vertex in vertices])
+        return total
+
     def _point(self, vertex: int) -> Expr:
-        return _inner_product(sorted(self.weights[vertex], key=lambda weight: weight.order))
+        total = _inner_product(sorted(self.weights[vertex], key=lambda weight: weight.order))
+        return self._noted(total, vertex)
 
     def _connected(self, start: int) -> list[int]:
         part = [start]
@@ -277,10 +288,10 @@ class Network:
         self.merge_parallel()
         (edge,) = self.edges
         if not weighed:
-            return _sum_of_entries(edge.chain)
+            return self._noted(_sum_of_entries(edge.chain), row, column)
         if not self.weights[row] or not self.weights[column]:
             empty, full = (row, column) if not self.weights[row] else (column, row)
-            return Call("sum", (written((*edge.seen_from(empty), *self.vector(full))),))
+            return self._noted(Call("sum", (written((*edge.seen_from(empty), *self.vector(full))),)), empty)
         left, right = self.vector(row), self.vector(column)
         ways = [(*transposed(left), *edge.seen_from(row), *right), (*transposed(right), *edge.seen_from(column), *left)]
         if left == right and len(edge.chain) == 2 and transposed(edge.chain) == edge.chain:

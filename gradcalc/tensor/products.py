@@ -138,8 +138,32 @@ def summed_rows(chain: Chain) -> Chain:
     if _is_call(last, "diag"):
         return (*front, (last.children[0], "c"))
     if isinstance(last, Transpose):
-        return (*front, (Transpose(Call("sum", (last.operand, Number(1)))), "c"))
-    return (*front, (Call("sum", (last, Number(2))), "c"))
+        return (*front, (Transpose(_summed_along(last.operand, 1)), "c"))
+    return (*front, (_summed_along(last, 2), "c"))
+
+
+def _summed_along(matrix: Expr, axis: int) -> Expr:
+    """The sums of the columns (axis 1) or the rows (axis 2); of absolute values as norms."""
+    if _is_call(matrix, "abs"):
+        return Call("norm1", (*matrix.children, Number(axis)))
+    return Call("sum", (matrix, Number(axis)))
+
+
+def _root_of_squares(base: Expr, exponent: Rational) -> tuple[Expr, Rational]:
+    """sqrt(sum(X.^2, 2)) as norm2(X, 2), sqrt(var(x)) as std(x), and other roots of them as powers of those."""
+    if isinstance(base, Transpose):
+        inner, power_of_inner = _root_of_squares(base.operand, exponent)
+        return (base if inner is base.operand else Transpose(inner)), power_of_inner
+    if Fraction(exponent).denominator != 2:
+        return base, exponent
+    if _is_call(base, "var"):
+        return Call("std", base.children), int(2 * exponent)
+    if not _is_call(base, "sum") or len(base.children) < 2:
+        return base, exponent
+    squares, axis = base.children
+    if not isinstance(squares, Binary) or squares.operator != ".^" or squares.right != Number(2):
+        return base, exponent
+    return Call("norm2", (squares.left, axis)), int(2 * exponent)
 
 
 def transposes(chain: Chain) -> int:
@@ -229,7 +253,7 @@ def scalar_power(base: Expr, exponent: Rational) -> tuple[Expr, Rational]:
     ):
         combined = base.right.value * exponent
         return base.left, combined.numerator if combined.denominator == 1 else combined
-    return base, exponent
+    return _root_of_squares(base, exponent)
 
 
 def hadamard(parts: Iterable[tuple[Expr, Rational]]) -> Expr:
@@ -238,7 +262,8 @@ def hadamard(parts: Iterable[tuple[Expr, Rational]]) -> Expr:
     A choice between 0 and 1 takes the other factors into its branches, the ones of a triangle become the triangle.
     """
     merged: dict[Expr, Rational] = {}
-    for base, exponent in parts:
+    for part, part_exponent in parts:
+        base, exponent = _root_of_squares(part, part_exponent)
         merged[base] = merged.get(base, 0) + exponent
     for base, exponent in merged.items():
         if len(merged) > 1 and exponent == 1 and (_is_choice(base) or _triangle_of_ones(base) is not None):

@@ -14,10 +14,11 @@ from collections.abc import Iterable
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
-from gradcalc.language.polynomial import added
+from gradcalc.language.polynomial import Dim, added
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Number, Transpose, operations
 from gradcalc.language.syntax import postorder as walked
+from gradcalc.tensor.averages import averaged
 from gradcalc.tensor.blocks import block_literal
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.network import Network, item_kind
@@ -36,7 +37,6 @@ from gradcalc.tensor.nodes import (
     Symbol,
     Term,
     postorder,
-    times,
 )
 from gradcalc.tensor.products import (
     Chain,
@@ -63,6 +63,7 @@ class Raising:
         self._present = set(postorder(self._roots))
         self._uses: Counter[Node] | None = None
         self._turned: dict[Node, Expr] = {}
+        self.sums: dict[Expr, tuple[Dim, ...]] = {}
 
     def tree(self, root: Node) -> Expr:
         """The node in matrix notation: a number, a column or a matrix. Raises NoMatrixForm.
@@ -92,7 +93,7 @@ class Raising:
         return self._written(self.product(root).transposed())
 
     def _written(self, product: Product) -> Expr:
-        negative, expr = product.written()
+        negative, expr = averaged(product, self.sums).written()
         return negated(expr) if negative else expr
 
     def product(self, node: Node) -> Product:
@@ -213,7 +214,9 @@ class Raising:
         block = block_literal(self, node) if scale == ONE else None
         if block is not None:
             return block
-        return _signed_sum([product.scaled(scale).written() for product in self._term_products(node)])
+        return _signed_sum(
+            [averaged(product.scaled(scale), self.sums).written() for product in self._term_products(node)]
+        )
 
     def _unreflected(self, node: Sum) -> list[Term]:
         """The terms with 1 - s written out where s is a term as well: 1 - 2*s for (1 - s) - s."""
@@ -306,7 +309,9 @@ class Raising:
         """The transpose of a sum, written as the sum of the transposed terms."""
         known = self._turned.get(node)
         if known is None:
-            known = _signed_sum([product.transposed().written() for product in self._term_products(node)])
+            known = _signed_sum(
+                [averaged(product.transposed(), self.sums).written() for product in self._term_products(node)]
+            )
             self._turned[node] = known
         return known
 
@@ -335,9 +340,10 @@ class Raising:
     def _scaled_sum(self, node: Sum, scale: Coefficient) -> Expr | None:
         if scale == ONE:
             return None
-        inside = [times(scale, coefficient) for coefficient, _ in node.terms]
-        outside_count = (scale not in (ONE, (-1, ()))) + sum(c not in (ONE, (-1, ())) for c, _ in node.terms)
-        if sum(c not in (ONE, (-1, ())) for c in inside) > outside_count:
+        terms = self._term_products(node)
+        inside = [averaged(term.scaled(scale), self.sums).coefficient for term in terms]
+        outside = [scale, *[averaged(term, self.sums).coefficient for term in terms]]
+        if sum(c not in (ONE, (-1, ())) for c in inside) > sum(c not in (ONE, (-1, ())) for c in outside):
             return None
         return self._sum(node, scale)
 
