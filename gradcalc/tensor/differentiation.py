@@ -8,6 +8,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Atom as AtomEntry
 from gradcalc.language.polynomial import Dim
+from gradcalc.tensor import forward
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.nodes import ONE, Atom, Contraction, Elementwise, Factor, Node, Sum, Symbol, postorder
 
@@ -28,7 +29,7 @@ class Rules:
 
 
 def derivative(graph: Graph, rules: Rules, objective: Node, variable: Node) -> Node:
-    """The derivative of `objective` by `variable`, in reverse mode.
+    """The derivative of `objective` by `variable`, in reverse mode; by a number, through matrices, in forward mode.
 
     objective: dims (o1, ..., ok); variable: any node, dims (v1, ..., vl). Returns dims (o1, ..., ok, v1, ..., vl): for
     a scalar objective the variable's own shape; for a vector by a vector a row for each entry of the objective.
@@ -38,6 +39,8 @@ def derivative(graph: Graph, rules: Rules, objective: Node, variable: Node) -> N
     dims = objective.dims + variable.dims
     if not order:
         return graph.constant(0, dims)
+    if forward.serves(order, variable):
+        return forward.tangent(graph, rules, order, variable)
     depends = set(order)
     cotangents: dict[Node, list[Node]] = {objective: [graph.identity(objective.dims)]}
     for node in reversed(order):

@@ -7,7 +7,7 @@ sections 1.1, 3.1 and 10.2; Higham, Functions of Matrices (2008), chapter 1.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from gradcalc.language.polynomial import Dim
 from gradcalc.tensor.nodes import ONE, Atom, Contraction, Elementwise, Factor, Node, Pattern, exact_power
@@ -252,7 +252,8 @@ def _exponent_over(graph: Graph, node: Node, base: Node) -> Node | None:
     return None
 
 
-_MATRIX_FUNCTIONS = ("inv", "expm", "logm", "sqrtm", "matpow")
+MATRIX_FUNCTIONS = ("inv", "expm", "logm", "sqrtm", "matpow")
+"""Functions that a power series gives, somewhere: they commute with their matrix and with the transpose."""
 
 
 def is_function_of_transpose(node: Node, matrix: Node) -> bool:
@@ -260,30 +261,41 @@ def is_function_of_transpose(node: Node, matrix: Node) -> bool:
 
     It then commutes with every such function.
     """
-    if not isinstance(node, Contraction):
-        return matrix.symmetric and _is_function_of(node, matrix)
-    left = [factor for factor in node.factors if factor[2]]
-    if any(exponent != 1 or len(own) != 2 or not _is_function_of(leaf, matrix) for leaf, exponent, own in left):
-        return False
-    current, last = node.output
+    base, turned = _base(matrix)
+    factors: tuple[Factor, ...] = node.factors if isinstance(node, Contraction) else ((node, 1, (0, 1)),)
+    left = [factor for factor in factors if factor[2]]
+    current, last = node.output if isinstance(node, Contraction) else (0, 1)
     while left:
-        step = next((f for f in left if current in (f[2] if f[0].symmetric else f[2][1:])), None)
-        if step is None:
+        for factor in left:
+            leaf, exponent, own = factor
+            inside, inside_turned = _base(leaf.operand if _is_matrix_function(leaf) else leaf)
+            if exponent != 1 or len(own) != 2 or inside is not base:
+                return False
+            ways = _ways(leaf, own if inside_turned == turned else own[::-1])
+            step = next((row for row, column in ways if column == current), None)
+            if step is not None:
+                break
+        else:
             return False
-        left.remove(step)
-        current = step[2][1] if step[2][0] == current else step[2][0]
+        left.remove(factor)
+        current = step
     return current == last
 
 
-def _is_function_of(node: Node, matrix: Node) -> bool:
-    """Whether the node is the matrix or a function of it, where the matrix may be a number times another one."""
-    base: Node | None = matrix
+def _is_matrix_function(node: Node) -> TypeGuard[Atom]:
+    return isinstance(node, Atom) and node.name in MATRIX_FUNCTIONS and not node.batch
+
+
+def _base(matrix: Node) -> tuple[Node, bool]:
+    """The matrix that this one is a multiple of, and whether it is one of the transpose."""
     if isinstance(matrix, Contraction):
         tensors = [factor for factor in matrix.factors if factor[2]]
-        plain = len(tensors) == 1 and tensors[0][1] == 1 and tensors[0][2] == matrix.output
-        base = tensors[0][0] if plain else None
-    inside = node.operand if isinstance(node, Atom) and node.name in _MATRIX_FUNCTIONS and not node.batch else None
-    return node in (matrix, base) or inside in (matrix, base or matrix)
+        if len(tensors) == 1 and tensors[0][1] == 1 and len(set(tensors[0][2])) == 2 == len(matrix.index_dims):
+            if tensors[0][2] == matrix.output:
+                return tensors[0][0], False
+            if tensors[0][2] == matrix.output[::-1]:
+                return tensors[0][0], True
+    return matrix, False
 
 
 _MOST_MATRICES = 8

@@ -64,6 +64,7 @@ class Network:
         self.crosses: list[tuple[int, ...]] = []
         self._made = 0
         self._sums = raising.sums
+        self._orders: dict[Expr, tuple[int, int, int]] = {}
         self._turned = turned
         positions = {f[2][0]: f[0].position for f in tensors if isinstance(f[0], Basis)}
         kept_basis: set[int] = set()
@@ -117,6 +118,7 @@ class Network:
             kind = item_kind(leaf)
             if exponent != 1:
                 expr = hadamard([(expr, exponent)])
+            self._orders[expr] = order
             self.edges.append(Edge(indices[0], indices[1], ((expr, kind),), order))
 
     def weigh(self, vertex: int, chain: Chain) -> None:
@@ -253,6 +255,25 @@ class Network:
             self._sums[total] = tuple([self.dims[vertex] for vertex in vertices])
         return total
 
+    def _trace(self, first: Chain, second: Chain) -> Expr:
+        """tr(first*second), written with the fewest transposes; a sum of squares as a norm."""
+        if transposed(second) == first:
+            return Binary("^", Call("norm2", (written(first),)), Number(2))
+        around = (*first, *second)
+        if len(first) == len(second) == 1:
+            for left, right in ((first, transposed(second)), (transposed(first), second)):
+                if not transposes(left) and not transposes(right):
+                    return Call("sum", (hadamard([(written(left), 1), (written(right), 1)]),))
+        return Call("tr", (written(self._first_met(min([around, transposed(around)], key=transposes))),))
+
+    def _first_met(self, around: Chain) -> Chain:
+        """The product in a trace from the factor on that was met first."""
+        if len(around) < 3 or any(transposes((item,)) for item in around):
+            return around
+        last = (1, 0, 0)
+        start = min(range(len(around)), key=lambda place: self._orders.get(around[place][0], last))
+        return around[start:] + around[:start]
+
     def _point(self, vertex: int) -> Expr:
         total = _inner_product(sorted(self.weights[vertex], key=lambda weight: weight.order))
         return self._noted(total, vertex)
@@ -284,7 +305,7 @@ class Network:
         weighed = bool(self.weights[row] or self.weights[column])
         if len(self.edges) == 2 and not weighed:
             first, second = sorted(self.edges, key=lambda edge: edge.order)
-            return _trace(first.seen_from(row), second.seen_from(column))
+            return self._trace(first.seen_from(row), second.seen_from(column))
         self.merge_parallel()
         (edge,) = self.edges
         if not weighed:
@@ -313,19 +334,6 @@ def _merged(edges: list[Edge]) -> Edge:
     symmetric = all(len(chain) == 1 and chain[0][1] == "S" for chain in chains)
     item: Item = (hadamard([(written(chain), 1) for chain in chains]), "S" if symmetric else "m")
     return Edge(row, ends[0] if row == ends[1] else ends[1], (item,), edges[0].order)
-
-
-def _trace(first: Chain, second: Chain) -> Expr:
-    """tr(first*second), written with the fewest transposes; a sum of squares as a norm."""
-    if transposed(second) == first:
-        return Binary("^", Call("norm2", (written(first),)), Number(2))
-    around = (*first, *second)
-    if len(first) == len(second) == 1:
-        for left, right in ((first, transposed(second)), (transposed(first), second)):
-            if not transposes(left) and not transposes(right):
-                return Call("sum", (hadamard([(written(left), 1), (written(right), 1)]),))
-    ways = [around, transposed(around)]
-    return Call("tr", (written(min(ways, key=transposes)),))
 
 
 def _sum_of_entries(chain: Chain) -> Expr:

@@ -121,6 +121,9 @@ def _taken_rows(operator: Expr, operand: Expr, kind: str) -> Item | None:
         if isinstance(operand, Index) and len(operand.positions) == 2 and operand.positions[0] is None:
             return Index(operand.operand, (rows, operand.positions[1])), result
         if isinstance(operand, Transpose):
+            inner = operand.operand
+            if isinstance(inner, Index) and isinstance(rows, tuple) and inner.positions[1:] == (None,):
+                return Transpose(Index(inner.operand, (inner.positions[0], rows))), result
             return Transpose(Index(operand.operand, (None, rows))), result
         return Index(operand, (rows, None)), result
     if _is_call(operator, "diff") and _is_call(operator.children[0], "eye"):
@@ -194,10 +197,25 @@ def written(chain: Chain, scalars: Sequence[Expr] = ()) -> Expr:
             waiting = []
             items.append(item)
     items.extend(waiting)
+    repeated = _repetition([item for item in items if item[1] != "s"])
+    if repeated is not None:
+        part, count = repeated
+        items = [item for item in items if item[1] == "s"] + [(power(written(part), count, False), "m")]
     answer: Expr | None = None
     for expr in _with_powers(items):
         answer = expr if answer is None else Binary("*", answer, expr)
     return Number(1) if answer is None else answer
+
+
+def _repetition(items: list[Item]) -> tuple[Chain, int] | None:
+    """(A*B, 2) for A*B*A*B: the factors that a product of matrices repeats, and how often."""
+    if len(items) < 4 or items == items[:1] * len(items) or any(kind not in "mS" for _, kind in items):
+        return None
+    for length in range(2, len(items) // 2 + 1):
+        count, rest = divmod(len(items), length)
+        if not rest and items == items[:length] * count:
+            return tuple(items[:length]), count
+    return None
 
 
 def _with_powers(items: list[Item]) -> Iterator[Expr]:

@@ -55,6 +55,21 @@ TEXTBOOK = [
     ("logsumexp(A*x)", "x", 2, "p = softmax(A*x); A'*(diag(p) - p*p')*A"),
     ("logdet(X'*X)", "X", 1, "2*X*inv(X'*X)"),
     ("mean(exp(x))", "x", 1, "exp(x)/n"),
+    ("X, Y: matrix[m, n]; tr(softmax(X, 1)'*Y)", "X", 1, "p = softmax(X, 1); p .* (Y - ones(m)*sum(p .* Y, 1))"),
+    ("sum(norm2(X, 2))", "X", 1, "diag(1 ./ norm2(X, 2))*X"),
+    ("mean(A*x)", "x", 1, "mean(A, 1)'"),
+    ("x: vector[n]; norm2(x - mean(x))^2", "x", 1, "r = x - mean(x); 2*(r - mean(r))"),
+    ("sum(std(X, 1))", "X", 1, "(X - ones(m)*mean(X, 1))*diag(1 ./ std(X, 1)')/m"),
+    ("A, X, B: matrix[n, n]; logdet(A*X*B)", "X", 1, "inv(X)'"),
+    ("A, X: matrix[n, n]; tr(inv(A*X)*A)", "X", 1, "-(inv(X)^2)'"),
+    ("A: matrix; expm(t*A')", "t", 1, "A'*expm(t*A')"),
+    ("A: matrix; norm2(expm(t*A)*x)^2", "t", 1, "E = expm(t*A); 2*x'*E'*A*E*x"),
+    ("X: symmetric; tr(X'*X^k)", "X", 1, "(k + 1)*X^k"),
+    ("A, B: matrix[n, n]; logdet(A + t*B)", "t", 2, "-tr((B*inv(A + t*B))^2)"),
+    ("A: symmetric; sum(eigvals(A).^3)", "A", 1, "3*A^2"),
+    ("X: matrix[m, n]; b: vector[m]; inv(X'*X)*X'*b", "b", 1, "pinv(X)"),
+    ("sum(abs(sin(x)) .* sin(x))", "x", 1, "2*(abs(sin(x)) .* cos(x))"),
+    ("X: matrix[m, n]; X'*B*X", "X[1,2]", 1, "eye(n)[:,2]*B[1,:]*X + X'*B[:,1]*eye(n)[2,:]"),
 ]
 
 
@@ -107,10 +122,48 @@ EQUAL = [
     ("mean(x)", "sum(x)/n"),
     ("abs(-x)", "abs(x)"),
     ("tanh(-x)", "-tanh(x)"),
+    ("A*inv(B*A)", "inv(B)"),
+    ("inv(A*B)*A", "inv(B)"),
+    ("A'*inv(B*A')", "inv(B)"),
+    ("inv(M*A*B)*M", "inv(A*B)"),
+    ("inv(A*B*M)*A*B*M", "eye(n)"),
+    ("inv(R)*R*x", "x"),
+    ("inv(kron(A, B))", "kron(inv(A), inv(B))"),
+    ("inv(kron(eye(3), B))", "kron(eye(3), inv(B))"),
+    ("inv(expm(A))", "expm(-A)"),
+    ("det(expm(A))", "exp(tr(A))"),
+    ("logdet(expm(A))", "tr(A)"),
+    ("exp(logdet(A))", "det(A)"),
+    ("inv(A^k)*A^(k + 1)", "A"),
+    ("A^k*inv(A)", "A^(k - 1)"),
+    ("(A^k)^j", "A^(k*j)"),
+    ("sum(eigvals(R))", "tr(R)"),
+    ("sum(eigvals(R).^2)", "norm2(R)^2"),
+    ("sum(1 ./ eigvals(R))", "tr(inv(R))"),
+    ("sum(log(eigvals(R)))", "logdet(R)"),
+    ("prod(eigvals(R))", "det(R)"),
+    ("sign(t)*abs(t)", "t"),
+    ("sign(t)*t", "abs(t)"),
+    ("t/abs(t)", "sign(t)"),
+    ("abs(t)/t", "sign(t)"),
+    ("sign(t)/abs(t)", "1/t"),
+    ("t*sign(t)/abs(t)", "1"),
+    ("x.^2 .* sign(x)", "x .* abs(x)"),
+    ("x.^2 .* abs(x)", "abs(x).^3"),
+    ("sign(x .* y) .* x .* y", "abs(x .* y)"),
+    ("abs(3*x)", "3*abs(x)"),
+    ("sign(-2*x)", "-sign(x)"),
+    ("abs(x'*x)", "x'*x"),
+    ("norm2(x'*x)", "norm2(x)^2"),
+    ("abs(1 + exp(t))", "1 + exp(t)"),
+    ("sign(exp(x) + x.^2)", "x.^0"),
+    ("0.5*(2*x - A*y) - 0.5*A*y", "x - A*y"),
+    ("t*A + t*A' + M", "t*(A + A') + M"),
+    ("A*x*y' + A*y*x'", "A*(x*y' + y*x')"),
 ]
 
 
-SHAPES = "A, B, C: matrix[n,n]; M: matrix[n,n]; x, y, z, s: vector[n]; t, u, v: scalar; "
+SHAPES = "A, B, C: matrix[n,n]; M: matrix[n,n]; R: symmetric[n]; x, y, z, s: vector[n]; t, u, v: scalar; j, k: scalar; "
 
 
 @pytest.mark.parametrize(("left", "right"), EQUAL)
@@ -134,7 +187,23 @@ def _node_pair(left: str, right: str) -> tuple[object, object]:
     return nodes[0], nodes[1]
 
 
-DIFFERENT = [("x'*A*y", "y'*A*x"), ("A*B", "B*A"), ("A", "A'"), ("sqrt(x.^2)", "x"), ("s - s.*s", "s .* (s - 1)")]
+DIFFERENT = [
+    ("x'*A*y", "y'*A*x"),
+    ("A*B", "B*A"),
+    ("A", "A'"),
+    ("sqrt(x.^2)", "x"),
+    ("s - s.*s", "s .* (s - 1)"),
+    ("A*inv(A*B)", "inv(B)"),
+    ("inv(A*B)*B", "inv(A)"),
+    ("inv(A*B)*A'", "inv(B)"),
+    ("inv(A .* B)*A", "inv(B)"),
+    ("sign(x'*x)", "t^0"),
+    ("sign(t)^2", "t^0"),
+    ("abs(x'*A*x)", "x'*A*x"),
+    ("log(t*u)", "log(t) + log(u)"),
+    ("logdet(A*B)", "logdet(A) + logdet(B)"),
+    ("expm(A)*expm(B)", "expm(A + B)"),
+]
 
 
 @pytest.mark.parametrize(("left", "right"), DIFFERENT)
