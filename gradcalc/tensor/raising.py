@@ -38,6 +38,7 @@ from gradcalc.tensor.nodes import (
     Term,
     postorder,
 )
+from gradcalc.tensor.pnorms import p_norm
 from gradcalc.tensor.products import (
     Chain,
     Product,
@@ -205,6 +206,9 @@ class Raising:
             if carried and carried != set(operand.output):
                 continue
             factor = self.graph.contraction(operand.coefficient, rest, output, dict(enumerate(operand.index_dims)))
+            norm = p_norm(self, node.operand, factor)
+            if norm is not None:
+                return norm
             base = self.tree(node.operand)
             return Binary(".^" if axes else "^", base, self.tree(factor))
         return None

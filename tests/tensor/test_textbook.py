@@ -69,6 +69,7 @@ TEXTBOOK = [
     ("A: symmetric; sum(eigvals(A).^3)", "A", 1, "3*A^2"),
     ("X: matrix[m, n]; b: vector[m]; inv(X'*X)*X'*b", "b", 1, "pinv(X)"),
     ("sum(abs(sin(x)) .* sin(x))", "x", 1, "2*(abs(sin(x)) .* cos(x))"),
+    ("p: positive; normp(x, p)", "x", 1, "normp(x, p)^(1 - p)*(abs(x).^(p - 1) .* sign(x))"),
     ("X: matrix[m, n]; X'*B*X", "X[1,2]", 1, "eye(n)[:,2]*B[1,:]*X + X'*B[:,1]*eye(n)[2,:]"),
 ]
 
