@@ -267,7 +267,7 @@ class Graph:
     def _added_up(self, terms: Iterable[Term]) -> list[Term]:
         """The terms with equal ones added up.
 
-        A sum among them is opened where its coefficient is 1 or -1, or where a term of it stands outside it as well.
+        A sum among them is opened where its coefficient is 1 or -1, or where all but one of its terms stand outside it.
         """
         split: list[Term] = []
         for coefficient, node in terms:
@@ -277,10 +277,7 @@ class Graph:
         totals: dict[tuple[Node, tuple[tuple[str, int], ...]], Rational] = {}
         for coefficient, core in split:
             parts: Iterable[Term] = [(coefficient, core)]
-            if isinstance(core, Sum) and (
-                _is_opened(coefficient, core)
-                or (len(core.terms) <= FLATTEN_LIMIT and any(leaf in outside for _, leaf in core.terms))
-            ):
+            if isinstance(core, Sum) and (_is_opened(coefficient, core) or _is_shared(core, outside)):
                 parts = [(times(coefficient, part), leaf) for part, leaf in core.terms]
             for (number, powers), leaf in parts:
                 if isinstance(leaf, Contraction) and leaf.coefficient[0] == 0:
@@ -430,6 +427,11 @@ class Graph:
             symmetric = not batch and len(dims) == 2 and operand.symmetric and entry.transposes
             node = self._nodes[key] = Atom(self._next(), name, operands, batch, dims, symmetric)
         return node
+
+
+def _is_shared(node: Sum, outside: set[Node]) -> bool:
+    """Whether opening a sum adds no terms to those outside it."""
+    return len(node.terms) <= FLATTEN_LIMIT and sum([leaf not in outside for _, leaf in node.terms]) < 2
 
 
 def _is_opened(coefficient: Coefficient, node: Node) -> bool:

@@ -64,6 +64,7 @@ class Raising:
         self._present = set(postorder(self._roots))
         self._uses: Counter[Node] | None = None
         self._turned: dict[Node, Expr] = {}
+        self._terms: dict[Node, list[Product]] = {}
         self.sums: dict[Expr, tuple[Dim, ...]] = {}
 
     def tree(self, root: Node) -> Expr:
@@ -322,10 +323,14 @@ class Raising:
     def _term_products(self, node: Node) -> list[Product]:
         """The terms of a sum as products; a number that is repeated is a number."""
         assert isinstance(node, Sum)
+        known = self._terms.get(node)
+        if known is not None:
+            return known
         products: list[Product] = []
         for coefficient, term in self._unreflected(node):
             number = self._repeated_number(term) if node.dims else None
             products.append(self.product(term if number is None else number).scaled(coefficient))
+        self._terms[node] = products
         return products
 
     def _distributed(self, node: Contraction, factor: Factor) -> Product | None:
