@@ -274,13 +274,18 @@ class Terms:
 
     def _block(self, node: Expr) -> Term:
         assert isinstance(node, Block)
-        parts = iter(self._operands(node))
+        operands = self._operands(node)
+        parts = iter(operands)
         rows = []
         for width in node.widths:
             cells = [next(parts) for _ in range(width)]
+            if all(operand.shape is None for operand in operands):
+                rows.append(f"[{', '.join([cell.text for cell in cells])}]")
+                continue
             texts = [cell.text if cell.shape else f"sympy.ImmutableMatrix([[{cell.text}]])" for cell in cells]
             rows.append(f"[{', '.join(texts)}]")
-        return Term(f"sympy.BlockMatrix([{', '.join(rows)}])", POSTFIX, self._shape(node))
+        made = "ImmutableMatrix" if all(operand.shape is None for operand in operands) else "BlockMatrix"
+        return Term(f"sympy.{made}([{', '.join(rows)}])", POSTFIX, self._shape(node))
 
     def _indexed_sum(self, node: Expr) -> Term:
         assert isinstance(node, IndexedSum)

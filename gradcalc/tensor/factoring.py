@@ -186,6 +186,9 @@ def _contracted_factor(
         if len(set(view.output)) < len(view.output):
             return None
         rest = _rest(view, match, 1)
+        if rest and all(_is_shift(factor[0]) for factor in rest):
+            # x[2:n] - x[1:n - 1] rather than the difference of two selections, times x.
+            return None
         carried = {index for _, _, indices in rest for index in indices}
         joints = [match[2][axis] for axis in inner_axes]
         if len(set(joints)) < len(joints) or any(joint not in carried for joint in joints):

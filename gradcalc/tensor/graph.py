@@ -56,11 +56,11 @@ class Graph:
         self._counter += 1
         return self._counter
 
-    def symbol(self, name: str, dims: tuple[Dim, ...], symmetric: bool = False) -> Symbol:
+    def symbol(self, name: str, dims: tuple[Dim, ...], symmetric: bool = False, structure: str | None = None) -> Symbol:
         key = ("symbol", name)
         node = self._nodes.get(key)
         if node is None:
-            node = self._nodes[key] = Symbol(self._next(), name, dims, symmetric)
+            node = self._nodes[key] = Symbol(self._next(), name, dims, symmetric, structure)
         assert isinstance(node, Symbol)
         return node
 

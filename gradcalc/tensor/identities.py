@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeGuard
 
 from gradcalc.language.polynomial import Dim
-from gradcalc.tensor.nodes import ONE, Atom, Contraction, Elementwise, Factor, Node, Pattern, exact_power
+from gradcalc.tensor.nodes import ONE, Atom, Contraction, Elementwise, Factor, Node, Pattern, Symbol, exact_power
 from gradcalc.tensor.rewriting import MINUS_ONE, Powers, is_identity, is_zero, operand_of, replaced, stands
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def _inverse(graph: Graph, operand: Node) -> Node | None:
     """inv(inv(A)) = A, inv(expm(A)) = expm(-A), inv(A^k) = A^(-k), inv(t*A) = inv(A)/t, inv of a Kronecker product."""
     if is_identity(operand):
         return operand
+    if is_orthogonal(operand) or is_orthogonal(graph.transpose(operand)):
+        return graph.transpose(operand)
     if _is_atom(operand, "inv"):
         return operand_of(operand)
     if _is_atom(operand, "expm"):
@@ -88,6 +90,28 @@ def _inverse(graph: Graph, operand: Node) -> Node | None:
     if not isinstance(operand, Contraction) or operand.is_closed:
         return None
     return _inverse_of_scaled(graph, operand) or _inverse_of_kronecker(graph, operand)
+
+
+def is_orthogonal(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.structure == "orthogonal"
+
+
+def cancelled_orthogonal(
+    graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]], outputs: set[int]
+) -> Powers | None:
+    """Q'*Q and Q*Q' as the identity, where the index between them stands nowhere else."""
+    node, indices = key
+    if powers[key] != 1 or indices[0] == indices[1]:
+        return None
+    for other, exponent in powers.items():
+        if other[0] is not node or exponent != 1 or other == key:
+            continue
+        for joint in (0, 1):
+            shared = indices[joint]
+            if other[1][joint] == shared and shared not in outputs and stands(powers, shared) == 2:
+                ends = (indices[1 - joint], other[1][1 - joint])
+                return replaced(powers, [key, other], [(graph.identity((node.dims[0],)), 1, ends)])
+    return None
 
 
 def _inverse_of_scaled(graph: Graph, operand: Contraction) -> Node | None:

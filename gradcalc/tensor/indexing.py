@@ -92,13 +92,19 @@ class Indexing:
 
     def _atom(self, node: Atom, indices: tuple[Position, ...]) -> Expr:
         """A function along axes: of the part of its operand at the indices of those axes."""
-        operand = self.raising.at(
-            node.operand, (*indices[: node.batch], *[None] * (len(node.operand.dims) - node.batch))
-        )
+        operand = self._part(node.operand, (*indices[: node.batch], *[None] * (len(node.operand.dims) - node.batch)))
         whole = self.raising.graph.atom(node.name, operand, *node.operands[1:])
         rest = indices[node.batch :]
         tree = self.raising.tree(whole)
         return Index(tree, rest) if rest else tree
+
+    def _part(self, node: Node, positions: tuple[Position | None, ...]) -> Node:
+        """The node at positions on some axes, None for those that stay."""
+        if isinstance(node, (Sum, Elementwise)):
+            fixed = self.raising.fixed(node, positions)
+            assert fixed is not None
+            return fixed
+        return self.raising.at(node, positions)
 
     def _pattern(self, node: Pattern, indices: tuple[Position, ...]) -> Expr:
         """An entry of a constant with three axes by its name: the entry of the column that stacks a unit matrix."""

@@ -141,7 +141,8 @@ class Lowering:
 
     def symbol(self, name: str) -> Symbol:
         variable = self.typing.variables[name]
-        return self.graph.symbol(name, variable.dims, variable.structure in ("symmetric", "spd", "diagonal"))
+        symmetric = variable.structure in ("symmetric", "spd", "diagonal")
+        return self.graph.symbol(name, variable.dims, symmetric, variable.structure)
 
     def lower(self, root: Expr, parameters: Mapping[str, Value] | None = None) -> Value:
         """The value of an expression; `parameters` are values of names, for the formulas of functions."""
@@ -237,6 +238,9 @@ class Lowering:
 
     def _transposed(self, value: Value) -> Value:
         if value.kind == "matrix":
+            sign = -1 if isinstance(value.node, Symbol) and value.node.structure == "skew" else 1
+            if sign < 0:
+                return Value(self.graph.scaled((sign, ()), value.node), "matrix")
             return self.contract([(value, 1, (1, 0))], (0, 1), "matrix")
         kind = {"scalar": "scalar", "vector": "row", "row": "vector"}[value.kind]
         return Value(value.node, kind, value.labels)

@@ -48,13 +48,16 @@ Term = tuple[Coefficient, Node]
 
 
 class Symbol(Node):
-    """A variable, or the constant `pi`."""
+    """A variable, or the constant `pi`. structure: of the variable, as it was declared."""
 
-    __slots__ = ("name",)
+    __slots__ = ("name", "structure")
 
-    def __init__(self, number: int, name: str, dims: tuple[Dim, ...], symmetric: bool) -> None:
+    def __init__(
+        self, number: int, name: str, dims: tuple[Dim, ...], symmetric: bool, structure: str | None = None
+    ) -> None:
         super().__init__(number, dims, symmetric)
         self.name = name
+        self.structure = structure
 
 
 class Basis(Node):

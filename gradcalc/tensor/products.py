@@ -149,6 +149,8 @@ def _summed_along(matrix: Expr, axis: int) -> Expr:
     """The sums of the columns (axis 1) or the rows (axis 2); of absolute values as norms."""
     if _is_call(matrix, "abs"):
         return Call("norm1", (*matrix.children, Number(axis)))
+    if _triangle_of_ones(matrix) == "tril" and axis == 2 and len(set(matrix.children[0].children)) == 1:
+        return Call("cumsum", (Call("ones", matrix.children[0].children[:1]),))
     return Call("sum", (matrix, Number(axis)))
 
 

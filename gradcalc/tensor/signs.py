@@ -5,7 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gradcalc.tensor.nodes import ONE, Atom, Basis, Coefficient, Contraction, Elementwise, Node, Pattern, Rational, Sum
+from gradcalc.tensor.nodes import (
+    ONE,
+    Atom,
+    Basis,
+    Coefficient,
+    Contraction,
+    Elementwise,
+    Node,
+    Pattern,
+    Rational,
+    Sum,
+    Symbol,
+)
 from gradcalc.tensor.rewriting import Powers, operand_of, replaced
 
 if TYPE_CHECKING:
@@ -28,6 +40,8 @@ def is_nonnegative(node: Node, depth: int = _DEEPEST) -> bool:
         return node.name not in _SIGNED_PATTERNS
     if isinstance(node, Basis):
         return True
+    if isinstance(node, Symbol):
+        return node.structure == "positive"
     if not depth:
         return False
     if isinstance(node, Sum):
@@ -49,6 +63,8 @@ def is_positive(node: Node, depth: int = _DEEPEST) -> bool:
     """Whether every entry is positive, by the form of the node."""
     if isinstance(node, (Elementwise, Atom)):
         return (node.function if isinstance(node, Elementwise) else (node.name, 0)) in [(name, 0) for name in _POSITIVE]
+    if isinstance(node, Symbol):
+        return node.structure == "positive"
     if not depth:
         return False
     if isinstance(node, Sum):

@@ -16,6 +16,7 @@ from gradcalc.tensor import identities, signs
 from gradcalc.tensor.nodes import (
     ONE,
     Atom,
+    Basis,
     Contraction,
     Elementwise,
     Factor,
@@ -24,7 +25,7 @@ from gradcalc.tensor.nodes import (
     Sum,
     Term,
 )
-from gradcalc.tensor.rewriting import MINUS_ONE, Powers, is_function, is_one, operand_of, replaced
+from gradcalc.tensor.rewriting import MINUS_ONE, Powers, is_function, is_one, operand_of, replaced, stands
 from gradcalc.tensor.selections import entries_of_sum, joined_merges, selected
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ def rewrite_factors(graph: Graph, powers: Powers, outputs: set[int]) -> Powers |
                 found = joined_merges(graph, powers, key, outputs)
         elif isinstance(node, Atom) and not node.batch:
             found = identities.rewritten(graph, powers, key, outputs)
+        elif identities.is_orthogonal(node):
+            found = identities.cancelled_orthogonal(graph, powers, key, outputs)
+        elif isinstance(node, Basis) and indices[0] not in outputs and stands(powers, indices[0]) == 1:
+            # The entries of a unit vector add up to one.
+            found = replaced(powers, [key], [])
         if found is None and isinstance(node, (Atom, Elementwise)) and len(indices) == 1:
             found = identities.reduced_eigenvalues(graph, powers, key, outputs)
         if found is not None:
