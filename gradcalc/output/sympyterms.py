@@ -251,6 +251,8 @@ class Terms:
         (operand,) = self._operands(node)
         if all(position is None for position in node.positions):
             return operand
+        if any(isinstance(position, tuple) for position in node.positions):
+            return self._slices(node, operand)
         places = [self._place(node, axis) for axis in range(len(node.positions))]
         if len(places) == 1:
             whole: Place = lambda _: "0"  # noqa: E731
@@ -261,16 +263,29 @@ class Terms:
             return Term(entry_of(operand, row("0"), column("0")), POSTFIX, None)
         return matrix_by_entries(self.scope, shape, lambda i, j: entry_of(operand, row(i), column(j)))
 
+    def _slices(self, node: Index, operand: Term) -> Term:
+        """A part of a matrix, where at least one position is a slice."""
+        texts: list[str] = []
+        for axis, position in enumerate(node.positions):
+            if position is None:
+                texts.append(":")
+            elif isinstance(position, tuple):
+                before, length = self._typing.slice_of(node, axis)
+                texts.append(f"{self.scope.dim(before)}:{self.scope.dim(added(before, length))}")
+            else:
+                fixed = self._position(position)
+                texts.append(f"{fixed}:{fixed} + 1")
+        if len(texts) == 1:
+            texts = [texts[0], "0:1"] if self._kind(node.operand) == "vector" else ["0:1", texts[0]]
+        return Term(f"{operand.at(POSTFIX)}[{', '.join(texts)}]", POSTFIX, self._shape(node))
+
     def _place(self, node: Index, axis: int) -> Place:
         """From the index of an entry of the result to the place in the operand, both counted from 0."""
         position = node.positions[axis]
         if position is None:
             return lambda index: index
-        if not isinstance(position, tuple):
-            fixed = self._position(position)
-            return lambda index: fixed
-        before = self.scope.dim(self._typing.slice_of(node, axis)[0])
-        return lambda index: index if before == "0" else f"{index} + {before}"
+        fixed = self._position(position)
+        return lambda index: fixed
 
     def _block(self, node: Expr) -> Term:
         assert isinstance(node, Block)

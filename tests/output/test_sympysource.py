@@ -41,7 +41,7 @@ EXPRESSIONS = [
     ("logsumexp(X)", "X"),
     ("sum(relu(W*x))", "W"),
     ("sum[i,j](A[i,j]^2*x[j])", "x"),
-    ("sum[i=1..2](i*x[i]^2) + x[2]", "x"),
+    ("sum[i=1..2](x[i]^2) + x[2]", "x"),
     ("norm1(A*x-y)", "x"),
     ("norm2(A*x-y)", "x"),
     ("a^b", "b"),
