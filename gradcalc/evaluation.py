@@ -193,7 +193,8 @@ def _check_answer(
     length = float(np.max(np.abs(start), initial=0.0)) or 1.0
     size = float(np.max(np.abs(observation.value), initial=0.0))
     # Rounding in the value, over a step that is a fraction of the point's length, once for each order.
-    rounding = 64 * np.finfo(float).eps * size / length * (32 / length) ** (answer.order - 1)
+    precision = 64 * np.finfo(float).eps / length * (32 / length) ** (answer.order - 1)
+    rounding, vanishing = precision * size, precision * max(size, observation.largest)
     if answer.structured == "independent" and component is None and structure is not None:
         return _check_independent(reference, start, value, structure, observation, generator, rounding, answer.order)
     if answer.order == 1:
@@ -206,6 +207,7 @@ def _check_answer(
             generator=generator,
             direction_within=within,
             rounding=rounding,
+            vanishing=vanishing,
         )
     lower = _lower_derivative(derivative, answer, observation, arrays, sizes, at)
     return check_derivative(
@@ -217,6 +219,7 @@ def _check_answer(
         generator=generator,
         direction_within=within,
         rounding=rounding,
+        vanishing=vanishing,
     )
 
 

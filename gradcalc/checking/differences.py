@@ -33,6 +33,9 @@ _STEP = 1e-30
 
 _REFINEMENTS = 3
 
+_DIFFERENCED = 1e4
+"""By how much differences enlarge what rounding leaves in the function."""
+
 _SETTLED = 1e-7
 """How small the error of a slope should be, beside the largest slope of the same direction."""
 
@@ -47,12 +50,14 @@ def check_derivative(
     generator: np.random.Generator,
     direction_within: Callable[[Array], Array] | None = None,
     rounding: float = 0.0,
+    vanishing: float = 0.0,
 ) -> CheckResult:
     """Compares a derivative with the function's own variation at a point.
 
     point: shape (v...); derivative: shape (o..., v...) where function(point) has shape (o...).
     analytic: whether the complex step may be used. kink_distance: how near the point is to a kink.
-    rounding: the absolute error that rounding may leave in an entry.
+    rounding: the absolute error that rounding may leave in an entry. vanishing: slopes below it may be what rounding
+    leaves of terms that cancel, and are zero to working precision.
     direction_within: a projection onto the directions in which the point may move (for a structured variable).
     """
     point = np.asarray(point, dtype=float)
@@ -71,7 +76,16 @@ def check_derivative(
         return CheckResult.wrong_shape(value.shape + point.shape, derivative.shape)
     with np.errstate(all="ignore"):
         return _compared(
-            counted, point, value, derivative, analytic, kink_distance, generator, direction_within, rounding
+            counted,
+            point,
+            value,
+            derivative,
+            analytic,
+            kink_distance,
+            generator,
+            direction_within,
+            rounding,
+            vanishing,
         )
 
 
@@ -85,13 +99,16 @@ def _compared(
     generator: np.random.Generator,
     direction_within: Callable[[Array], Array] | None,
     rounding: float,
+    vanishing: float,
 ) -> CheckResult:
     slope, method, noise = _slope(counted, point, value, analytic, kink_distance)
     if slope is None:
         return CheckResult.inconclusive("the function does not vary smoothly enough here to be compared")
     if point.size <= MOST_ENTRIES and direction_within is None:
-        return _entry_by_entry(counted, slope, method, noise, point, derivative, rounding)
-    return _along_directions(counted, slope, method, noise, point, derivative, generator, direction_within, rounding)
+        return _entry_by_entry(counted, slope, method, noise, point, derivative, rounding, vanishing)
+    return _along_directions(
+        counted, slope, method, noise, point, derivative, generator, direction_within, rounding, vanishing
+    )
 
 
 class _Counted:
@@ -224,7 +241,14 @@ def _tame_step(function: Function, point: Array, value: Array, probe: Array, sta
 
 
 def _entry_by_entry(
-    function: _Counted, slope: Slope, method: str, noise: float, point: Array, derivative: Array, rounding: float
+    function: _Counted,
+    slope: Slope,
+    method: str,
+    noise: float,
+    point: Array,
+    derivative: Array,
+    rounding: float,
+    vanishing: float,
 ) -> CheckResult:
     differences = np.empty_like(derivative)
     errors = np.empty_like(derivative)
@@ -242,6 +266,8 @@ def _entry_by_entry(
     floor = scale * (1e-4 if noise else 1e-6) + np.finfo(float).tiny
     relative = absolute / np.maximum(np.maximum(np.abs(differences), np.abs(derivative)), floor)
     accepted = absolute <= rounding
+    if np.all(_vanish(np.abs(derivative), differences, errors, noise, vanishing)):
+        accepted, relative = np.ones_like(accepted), np.zeros_like(relative)
     if noise:
         accepted |= (absolute <= 4 * errors) & (errors <= 1e-3 * scale)
         wrong = ~accepted & (relative > tolerance)
@@ -250,6 +276,12 @@ def _entry_by_entry(
         if np.any(wrong) and (not settled or _taylor_supports(function, point, derivative, differences, worst)):
             return CheckResult.inconclusive("the differences do not settle: the function varies too fast here")
     return _judged(method, function, derivative, differences, absolute, relative, accepted, tolerance)
+
+
+def _vanish(derivative: Array, slopes: Array, errors: Array, noise: float, vanishing: float) -> Array:
+    """Whether a derivative and the slopes that it is compared with are both zero to working precision."""
+    largest = vanishing * (_DIFFERENCED if noise else 1.0)
+    return (derivative <= vanishing) & (np.abs(slopes) <= largest + 4 * errors)
 
 
 def _judged(
@@ -295,6 +327,7 @@ def _along_directions(
     generator: np.random.Generator,
     within: Callable[[Array], Array] | None,
     rounding: float,
+    vanishing: float,
 ) -> CheckResult:
     tolerance = DIFFERENCE_TOLERANCE if noise else DIRECTION_TOLERANCE
     outputs = derivative.ndim - point.ndim
@@ -312,7 +345,8 @@ def _along_directions(
         size = np.sqrt(np.sum((derivative * direction) ** 2, axis=axes))
         scale = np.maximum(size, np.abs(found)) + np.finfo(float).tiny
         absolute = np.abs(predicted - found)
-        relative = np.max(np.maximum(absolute - 4 * error - rounding, 0.0) / scale)
+        gone = _vanish(size, found, error, noise, vanishing)
+        relative = np.max(np.where(gone, 0.0, np.maximum(absolute - 4 * error - rounding, 0.0) / scale))
         worst_absolute = max(worst_absolute, float(np.max(absolute)))
         if relative > worst_relative:
             worst_relative = float(relative)

@@ -92,6 +92,7 @@ class Dimensions:
         self._size[left] = sizes[0] if sizes[0] is not None else sizes[1]
         self._firm[left] = names[0] or names[1]
         self._loose[left] = self._loose[left] or self._loose[right]
+        self._drop_circle(left)
 
     def _merge_derived(self, left: int, right: int) -> None:
         """Both formulas hold from now on."""
@@ -103,6 +104,8 @@ class Dimensions:
             if parts:
                 self._parts[left] = operator, parts
             return
+        if self._expanded(self._derived[left], left) == self._expanded(formula, left):
+            return
         own_operator, own_parts = self._parts.get(left, ("", ()))
         if parts and operator == own_operator and len(parts) == len(own_parts):
             try:
@@ -112,6 +115,29 @@ class Dimensions:
             except Clash:
                 pass
         self._equalities.append((self._derived[left], formula))
+
+    def _drop_circle(self, number: int) -> None:
+        """Keeps a class from being derived from itself: m = 2 + (m - 2) says nothing, m = 2*k + m is an equality."""
+        formula = self._derived.get(number)
+        if formula is None:
+            return
+        own = f"c{number}"
+        expanded = self._expanded(formula, number)
+        if own in names_in(expanded):
+            del self._derived[number]
+            self._parts.pop(number, None)
+            if expanded != own:
+                self._equalities.append((own, expanded))
+
+    def _expanded(self, formula: Dim, kept: int) -> Dim:
+        """The formula in classes that are not derived, and in the class `kept`."""
+
+        def value(name: str) -> Dim:
+            number = self.find(int(name[1:]))
+            inner = self._derived.get(number)
+            return f"c{number}" if inner is None or number == kept else self._expanded(inner, kept)
+
+        return substituted(formula, value)
 
     def equalities(self) -> list[tuple[Dim, Dim]]:
         """Lengths that have to be equal and are not the same by name: of a size and a polynomial, or of two."""

@@ -315,10 +315,10 @@ class _Compiler:
         if isinstance(node, Index):
             places = [self._place(node, axis) for axis in range(len(node.positions))]
             operand = self._form(node.operand)
-            if operand.form == "eye" and not any(isinstance(place, tuple) for place in node.positions):
-                place = next((place for place in places if place != ":"), None)
-                if None in node.positions and place is not None:
-                    return _Form(self._assign(f"(np.arange({operand.code}) == {place}).astype(float)"))
+            if operand.form == "eye" and sum(position is None for position in node.positions) == 1:
+                numbers = [place for place, position in zip(places, node.positions) if isinstance(position, int)]
+                if numbers:
+                    return _Form(self._assign(f"(np.arange({operand.code}) == {numbers[0]}).astype(float)"))
             return _Form(self._assign(f"{self._plain(operand)}[{', '.join(places)}]"))
         if isinstance(node, Block):
             return self._block(node)

@@ -52,7 +52,8 @@ class Observation:
     kink_distance: how near an operand came to a kink of its function, relative to the operand's scale; inf where no
     function has one. fault: a sentence about the first operand outside a domain, with its place, or None.
     analytic: no function with a kink was met. real_only: a function was met that takes no complex numbers.
-    degenerate: a formula of the derivative fails here, though there is one.
+    degenerate: a formula of the derivative fails here, though there is one. largest: the largest finite number on the
+    way.
     """
 
     def __init__(self) -> None:
@@ -62,6 +63,12 @@ class Observation:
         self.analytic = True
         self.real_only = False
         self.degenerate = False
+        self.largest = 0.0
+
+    def meet(self, value: Array) -> None:
+        size = float(np.max(np.abs(value), initial=0.0))
+        if self.largest < size < float("inf"):
+            self.largest = size
 
     def meet_kinks(self, kinks: tuple[float, ...], operand: Array) -> None:
         if not kinks or not np.size(operand):
@@ -139,7 +146,8 @@ class _Interpreter:
         scope = scope or {}
         values: dict[int, Array] = {}
         for node in _evaluation_order(root):
-            values[id(node)] = self._node(node, values, scope)
+            value = values[id(node)] = self._node(node, values, scope)
+            self._observation.meet(value)
         return values[id(root)]
 
     def _node(self, node: Expr, values: dict[int, Array], scope: Mapping[str, Array]) -> Array:
@@ -604,10 +612,8 @@ def _cauchy(function: Any, point: Array, order: int, radius: Array, nodes: int =
 
     Source: Fornberg, Numerical differentiation of analytic functions (1981).
     """
-    total: Array = 0
-    for place in range(nodes):
-        turn = np.exp(2j * np.pi * (place + 0.5) / nodes)
-        total = total + function(point + radius * turn) * turn**-order
+    turns = np.exp(2j * np.pi * (np.arange(nodes) + 0.5) / nodes).reshape((nodes,) + (1,) * np.ndim(point))
+    total = np.sum(function(point + radius * turns) * turns**-order, axis=0)
     answer = total * math.factorial(order) / (nodes * radius**order)
     return answer if np.iscomplexobj(point) else np.real(answer)
 

@@ -110,14 +110,14 @@ class Graph:
             return self._zero(tuple([dims[index] for index in output]))
         powers = collected(flat)
         outputs = set(output)
-        rewritten = stable.rewrite_factors(self, powers, outputs)
-        if rewritten is not None:
-            again = [(node, exponent, indices) for (node, indices), exponent in rewritten.items()]
-            return self.contraction(coefficient, again, output, dims)
         carried = {index for _, indices in powers for index in indices}
         for index in same:
             if index not in outputs and index not in carried:
                 coefficient = times_dim(coefficient, dims[index])
+        rewritten = stable.rewrite_factors(self, powers, outputs)
+        if rewritten is not None:
+            again = [(node, exponent, indices) for (node, indices), exponent in rewritten.items()]
+            return self.contraction(coefficient, again, output, dims)
         kept: list[Factor] = [(node, exponent, indices) for (node, indices), exponent in powers.items()]
         closed, kept = self._split_closed(kept, outputs, dims)
         for part in closed:

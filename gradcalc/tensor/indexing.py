@@ -81,6 +81,8 @@ class Indexing:
             if isinstance(node, Pattern):
                 return self._pattern(node, indices)
             return self.entry(node, indices)
+        if isinstance(expr, Number):
+            return expr
         if (
             isinstance(node, Elementwise)
             and isinstance(expr, Binary)
@@ -92,19 +94,10 @@ class Indexing:
 
     def _atom(self, node: Atom, indices: tuple[Position, ...]) -> Expr:
         """A function along axes: of the part of its operand at the indices of those axes."""
-        operand = self._part(node.operand, (*indices[: node.batch], *[None] * (len(node.operand.dims) - node.batch)))
-        whole = self.raising.graph.atom(node.name, operand, *node.operands[1:])
+        whole = self.raising.at(node, (*indices[: node.batch], *[None] * (len(node.dims) - node.batch)))
         rest = indices[node.batch :]
         tree = self.raising.tree(whole)
         return Index(tree, rest) if rest else tree
-
-    def _part(self, node: Node, positions: tuple[Position | None, ...]) -> Node:
-        """The node at positions on some axes, None for those that stay."""
-        if isinstance(node, (Sum, Elementwise)):
-            fixed = self.raising.fixed(node, positions)
-            assert fixed is not None
-            return fixed
-        return self.raising.at(node, positions)
 
     def _pattern(self, node: Pattern, indices: tuple[Position, ...]) -> Expr:
         """An entry of a constant with three axes by its name: the entry of the column that stacks a unit matrix."""

@@ -19,6 +19,10 @@ def item_kind(node: Node) -> str:
     return "S" if node.symmetric else "m"
 
 
+def _has_three_axes(leaf: Node) -> bool:
+    return isinstance(leaf, Pattern) and len(leaf.dims) == 3
+
+
 class _Weight:
     """A vector at a vertex, to a power; `order` places it among others."""
 
@@ -66,11 +70,15 @@ class Network:
         self._sums = raising.sums
         self._orders: dict[Expr, tuple[int, int, int]] = {}
         self._turned = turned
-        positions = {f[2][0]: f[0].position for f in tensors if isinstance(f[0], Basis)}
+        held = {index for leaf, _, indices in tensors if _has_three_axes(leaf) for index in indices}
+        positions = {f[2][0]: f[0].position for f in tensors if isinstance(f[0], Basis) and f[2][0] not in held}
         kept_basis: set[int] = set()
         for leaf, exponent, indices in tensors:
             if isinstance(leaf, Basis):
                 (index,) = indices
+                if index in held:
+                    self._weigh(index, ((raising.leaf(leaf), "c"),), 1, (2, leaf.id, 0))
+                    continue
                 if positions[index] != leaf.position:
                     raise NoMatrixForm
                 if index in node.output and index not in kept_basis:
@@ -90,9 +98,10 @@ class Network:
         indices: tuple[int, ...],
         positions: dict[int, int | str],
     ) -> None:
-        if isinstance(leaf, Pattern) and len(leaf.dims) == 3:
-            if exponent != 1 or any(index in positions for index in indices) or len(set(indices)) < 3:
+        if _has_three_axes(leaf):
+            if exponent != 1 or len(set(indices)) < 3:
                 raise NoMatrixForm
+            assert isinstance(leaf, Pattern)
             (self.merges if leaf.name == "merge" else self.crosses).append(indices)
             return
         order = raising.order(leaf)
@@ -103,8 +112,7 @@ class Network:
             if not free:
                 self.scalars.append((expr, exponent))
             else:
-                column = Transpose(expr) if at[0] is not None else expr
-                self._weigh(free[0], ((column, "c"),), exponent, order)
+                self._weigh(free[0], ((expr, "c"),), exponent, order)
             return
         if leaf in self._turned and indices[0] != indices[1]:
             self.edges.append(Edge(indices[1], indices[0], ((raising.turned_sum(leaf), "m"),), order))
@@ -171,7 +179,9 @@ class Network:
             return ((Call("ones", (dimension(self.dims[vertex]),)), "c"),)
         if len(weights) == 1 and weights[0].exponent == 1:
             return weights[0].chain
-        return ((hadamard([(written(weight.chain), weight.exponent) for weight in weights]), "c"),)
+        made = hadamard([(written(weight.chain), weight.exponent) for weight in weights])
+        # What cancels is a column of ones, not a number.
+        return ((Call("ones", (dimension(self.dims[vertex]),)) if made == Number(1) else made, "c"),)
 
     def reduce(self, terminals: set[int]) -> None:
         """Removes every vertex that is not a terminal. Raises NoMatrixForm where that cannot be done."""
@@ -275,6 +285,8 @@ class Network:
         return around[start:] + around[:start]
 
     def _point(self, vertex: int) -> Expr:
+        if not self.weights[vertex]:
+            return dimension(self.dims[vertex])
         total = _inner_product(sorted(self.weights[vertex], key=lambda weight: weight.order))
         return self._noted(total, vertex)
 

@@ -193,7 +193,7 @@ class Raising:
 
     def _power_with_variable_exponent(self, operand: Node) -> Expr | None:
         """a^b for exp(b*log(a))."""
-        if not isinstance(operand, Contraction) or operand.is_closed:
+        if not isinstance(operand, Contraction) or operand.is_closed or len(set(operand.output)) < len(operand.output):
             return None
         axes = tuple(range(len(operand.dims)))
         for place, (node, exponent, indices) in enumerate(operand.factors):
@@ -357,7 +357,10 @@ class Raising:
         return self._sum(node, scale)
 
     def entry(self, node: Node, positions: tuple[int | str | None, ...]) -> Expr:
-        """The node at fixed positions, None for an axis that stays: written at the leaves where that is as short."""
+        """The node at fixed positions, None for an axis that stays: written at the leaves where that is as short.
+
+        One axis that stays is a column.
+        """
         if isinstance(node, Sum) or (isinstance(node, Elementwise) and isinstance(node.operand, Symbol)):
             fixed = self.fixed(node, positions)
             if fixed is not None:
@@ -368,14 +371,12 @@ class Raising:
             and expr.operator == "-"
             and expr.left == Number(1)
             and isinstance(node, Elementwise)
+            and None not in positions
         ):
             # 1 - s at a position is 1 less s there.
-            return (
-                Binary("-", Number(1), Index(expr.right, positions))
-                if None not in positions
-                else Index(expr, positions)
-            )
-        return Index(expr, positions)
+            return Binary("-", Number(1), Index(expr.right, positions))
+        part = Index(expr, positions)
+        return Transpose(part) if None in positions[1:] else part
 
     def fixed(self, node: Node, positions: tuple[int | str | None, ...]) -> Node | None:
         """The node at fixed positions as a node of the graph."""
@@ -387,13 +388,56 @@ class Raising:
         return None
 
     def at(self, node: Node, positions: tuple[int | str | None, ...]) -> Node:
+        """The node at fixed positions; what has more than two axes at the leaves, where it may have a matrix form."""
+        if len(node.dims) > 2 and isinstance(node, (Sum, Elementwise)):
+            inner = self.fixed(node, positions)
+            assert inner is not None
+            return inner
+        if isinstance(node, Atom) and any(position is not None for position in positions[: node.batch]):
+            return self._atom_at(node, positions)
+        if isinstance(node, Contraction):
+            return self._contraction_at(node, positions)
         axes = tuple(range(len(positions)))
-        factors: list[Factor] = [(node, 1, axes)]
-        for axis, position in enumerate(positions):
-            if position is not None:
-                factors.append((self.graph.basis(node.dims[axis], position), 1, (axis,)))
-        output = [axis for axis in axes if positions[axis] is None]
-        return self.graph.contraction(ONE, factors, output, dict(enumerate(node.dims)))
+        return self._held(ONE, [(node, 1, axes)], axes, positions, dict(enumerate(node.dims)))
+
+    def _atom_at(self, node: Atom, positions: tuple[int | str | None, ...]) -> Node:
+        """A function along axes at fixed positions of those: the function of a part of its operand."""
+        along, rest = positions[: node.batch], positions[node.batch :]
+        operand = self.at(node.operand, (*along, *[None] * (len(node.operand.dims) - node.batch)))
+        part = self.graph.atom(node.name, operand, *node.operands[1:], batch=along.count(None))
+        return self.at(part, (*[None] * along.count(None), *rest)) if any(place is not None for place in rest) else part
+
+    def _contraction_at(self, node: Contraction, positions: tuple[int | str | None, ...]) -> Node:
+        held = {index: place for index, place in zip(node.output, positions) if place is not None}
+        factors: list[Factor] = []
+        for leaf, exponent, indices in node.factors:
+            if len(leaf.dims) > 2 and not isinstance(leaf, Pattern) and not held.keys().isdisjoint(indices):
+                leaf = self.at(leaf, tuple([held.get(index) for index in indices]))
+                indices = tuple([index for index in indices if index not in held])
+            factors.append((leaf, exponent, indices))
+        return self._held(node.coefficient, factors, node.output, positions, dict(enumerate(node.index_dims)))
+
+    def _held(
+        self,
+        coefficient: Coefficient,
+        factors: list[Factor],
+        output: tuple[int, ...],
+        positions: tuple[int | str | None, ...],
+        dims: dict[int, Dim],
+    ) -> Node:
+        """The contraction with output indices held at their positions."""
+        carried = {index for _, _, indices in factors for index in indices}
+        places = list(zip(output, positions))
+        bases: list[Factor] = [
+            (self.graph.basis(dims[index], position), 1, (index,))
+            for index, position in places
+            if position is not None and (index in carried or output.count(index) > 1)
+        ]
+        kept = [index for index, position in places if position is None]
+        used = {*carried, *kept, *[index for _, _, (index,) in bases]}
+        return self.graph.contraction(
+            coefficient, [*factors, *bases], kept, {index: dim for index, dim in dims.items() if index in used}
+        )
 
 
 def _transposes_saved(products: list[Product]) -> int:
