@@ -246,8 +246,7 @@ class _Interpreter:
         if operator == "\\":
             return self._solve(node, left, right)
         if operator == "/" and np.ndim(right) == 2:
-            self._require_invertible(right, node)
-            return self._guarded(lambda: np.linalg.solve(right.T, left.T).T, np.asarray(left), node)
+            return self._right_quotient(node, left, right)
         if operator == "^" and np.ndim(left) == 2:
             return self._matrix_power(node, left, right)
         left, right = self._aligned(node, left, right)
@@ -287,6 +286,11 @@ class _Interpreter:
             return np.true_divide(right, left)
         self._require_invertible(left, node)
         return self._guarded(lambda: np.linalg.solve(left, right), np.asarray(right), node)
+
+    def _right_quotient(self, node: Binary, left: Array, right: Array) -> Array:
+        """A/B, which is A*inv(B)."""
+        self._require_invertible(right, node)
+        return self._guarded(lambda: np.linalg.solve(right.T, left.T).T, np.asarray(left), node)
 
     def _require_invertible(self, matrix: Array, node: Expr) -> None:
         """Notes a fault where the matrix is singular to working precision."""
@@ -537,6 +541,9 @@ class _Entrywise(_Interpreter):
 
     def _matrix_power(self, node: Binary, left: Array, right: Array) -> Array:
         return self._power(node, left, right)
+
+    def _right_quotient(self, node: Binary, left: Array, right: Array) -> Array:
+        return np.true_divide(left, right)
 
 
 def _evaluation_order(root: Expr) -> list[Expr]:

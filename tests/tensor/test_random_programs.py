@@ -14,6 +14,7 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from programs import DECLARATIONS, FUNCTIONS, LEAVES, RULES, programs
+from textbook import stacked
 
 import gradcalc
 from gradcalc.api import Derivative, Problem
@@ -105,8 +106,10 @@ def _check_forms(text: str, wrt: int, order: int) -> None:
     full = answer.full()
     if full is not None and not answer.entrywise:
         assert parse(FUNCTIONS + to_text(full)).objective == full
-        _compare(_read(to_text(full), derivative, point), gradient, (text, to_text(full)))
-        _compare(_read(_with_names(answer), derivative, point), gradient, (text, _with_names(answer)))
+        columns = len(problem.typing.variables[answer.wrt].dims)
+        expected = stacked(gradient, columns) if answer.vectorized else gradient
+        _compare(_read(to_text(full), derivative, point), expected, (text, to_text(full)))
+        _compare(_read(_with_names(answer), derivative, point), expected, (text, _with_names(answer)))
     _check_entries(derivative, gradient, point)
     derivative.latex()
     result = derivation_result("grad", derivative, formats=("latex", "index"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from textbook import stacked
 
 import gradcalc
 from gradcalc.api import Derivative
@@ -75,10 +76,7 @@ def test_kronecker_form(expression: str, wrt: str, order: int, expected: str) ->
     assert to_text(full) == expected
     value = _value(derivative)
     columns = len(derivative.problem.typing.variables[wrt].dims)
-    rows = value.ndim - columns
-    axes = (*reversed(range(rows)), *reversed(range(rows, value.ndim)))
-    stacked = value.transpose(axes).reshape(int(np.prod(value.shape[:rows])), -1)
-    assert _read(derivative, expected) == pytest.approx(stacked)
+    assert _read(derivative, expected) == pytest.approx(stacked(value, columns))
 
 
 @pytest.mark.parametrize(("expression", "wrt", "order"), [*[case[:3] for case in KRONECKER], *OTHERS])

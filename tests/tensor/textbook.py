@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradcalc.api import Derivative, Problem
 from gradcalc.language.parser import parse
 from gradcalc.language.shapes import infer
@@ -48,3 +50,10 @@ def values(derivative: Derivative, textbook: str, seed: int = 7) -> tuple[Any, A
     expected = evaluate(program, infer(program, shapes), arrays, sizes)
     _, (value,) = Evaluator(derivative, sizes)(arrays, sizes)
     return value, expected
+
+
+def stacked(value: np.ndarray, columns: int) -> np.ndarray:
+    """A tensor as the matrix of vec by vec: the first axes stacked, by the last `columns` axes stacked."""
+    rows = value.ndim - columns
+    axes = (*reversed(range(rows)), *reversed(range(rows, value.ndim)))
+    return value.transpose(axes).reshape(int(np.prod(value.shape[:rows])), -1)
