@@ -44,7 +44,12 @@ class Evaluator:
         formulas = {name: formula for name, formula in formulas.items() if formula is not None}
         guarded = frozenset([self._key(place) for place, answer in enumerate(self.answers) if answer.order == 1])
         self.program: CompiledProgram = compile_program(
-            formulas, derivative.variables, sizes=sizes, functions=self.typing.functions, guarded=guarded
+            formulas,
+            derivative.variables,
+            sizes=sizes,
+            functions=self.typing.functions,
+            guarded=guarded,
+            dimensions=self.typing.dimension_names,
         )
 
     def _key(self, place: int) -> str:
@@ -298,7 +303,11 @@ def _lower_derivative(
         None
         if lower.entrywise or lower.vectorized
         else compile_program(
-            {"0": lower.expanded}, problem.typing.variables, sizes=sizes, functions=problem.typing.functions
+            {"0": lower.expanded},
+            problem.typing.variables,
+            sizes=sizes,
+            functions=problem.typing.functions,
+            dimensions=problem.typing.dimension_names,
         )
     )
 

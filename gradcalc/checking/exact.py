@@ -64,7 +64,7 @@ def prove(derivative: Derivative, answer: Answer, seconds: float = SECONDS) -> C
         objective = _Interpreter(typing, symbols, sizes).value(derivative.problem.program.objective)
         shapes = {name: variable.dims for name, variable in typing.variables.items()}
         functions = tuple(typing.functions.values())
-        claimed_typing = infer(Program(expanded, functions=functions), shapes)
+        claimed_typing = infer(Program(expanded, functions=functions), shapes, dimension_names=typing.dimension_names)
         claimed = np.asarray(_Interpreter(claimed_typing, symbols, sizes).value(expanded), dtype=object)
         return _compared(derivative, answer, np.asarray(objective, dtype=object), claimed, symbols, deadline)
     except _OutOfTime:

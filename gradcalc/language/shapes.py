@@ -152,15 +152,19 @@ def infer(
     data_shapes: Mapping[str, tuple[int, ...]] | None = None,
     structure: Mapping[str, str] | None = None,
     free_indices: Collection[str] = (),
+    dimension_names: Collection[str] = (),
 ) -> Typing:
     """The typing of a program.
 
     shapes: the shapes of variables besides the program's own declarations, of that `origin`. data_shapes: shapes of
     given arrays. structure: the structure of variables by name. free_indices: names that may index without a sum.
+    dimension_names: names of dimensions besides those of the shapes.
     Raises GradcalcError of kind shape, name, data (an array contradicts a declaration) or usage (an unknown structure).
     """
     try:
-        return _Inference(program, shapes or {}, origin, data_shapes or {}, structure or {}, free_indices).typing()
+        inference = _Inference(program, shapes or {}, origin, data_shapes or {}, structure or {}, free_indices)
+        inference.add_dimensions(dimension_names)
+        return inference.typing()
     except GradcalcError as error:
         raise error.located_in(program.source) from None
 
@@ -194,6 +198,13 @@ class _Inference:
         self._forced: set[str] = set()
         self._axes: dict[str, Axes] = {}
         self._numbered = 0
+
+    def add_dimensions(self, names: Collection[str]) -> None:
+        """Names that are sizes where nothing else is called so."""
+        for name in names:
+            if name not in self._typing.definitions:
+                self._dimensions.of(name, loose=True)
+                self._sizes.add(name)
 
     def typing(self) -> Typing:
         self._find_reading()

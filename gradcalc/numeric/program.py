@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,14 +91,15 @@ def compile_program(
     sizes: Mapping[str, int] | None = None,
     functions: Mapping[str, FunctionDefinition] | None = None,
     guarded: frozenset[str] = frozenset(),
+    dimensions: Collection[str] = (),
     name: str = "derivative",
 ) -> CompiledProgram:
     """The program that computes the formulas, which are trees with nothing named, or sums of einsums.
 
-    variables: with kinds and dims. sizes: lengths of named dimensions, for the order of products. guarded: the formulas
+    variables: with kinds and dims. dimensions: names of dimensions besides those of the variables. sizes: lengths of named dimensions, for the order of products. guarded: the formulas
     that are first derivatives, where a division by a norm that is 0 gives 0, the subgradient.
     """
-    compiler = _Compiler(variables, sizes or {}, functions or {})
+    compiler = _Compiler(variables, sizes or {}, functions or {}, dimensions)
     for output, formula in formulas.items():
         if isinstance(formula, Expr):
             compiler.add(output, formula, output in guarded)
@@ -123,8 +124,13 @@ class _Form:
 
 class _Compiler:
     def __init__(
-        self, variables: Mapping[str, Variable], sizes: Mapping[str, int], functions: Mapping[str, FunctionDefinition]
+        self,
+        variables: Mapping[str, Variable],
+        sizes: Mapping[str, int],
+        functions: Mapping[str, FunctionDefinition],
+        dimensions: Collection[str],
     ) -> None:
+        self._dimension_names = dimensions
         self._variables = variables
         self._sizes = sizes
         self._functions = functions
@@ -165,7 +171,7 @@ class _Compiler:
         """The name of the array that is the value of a formula."""
         shapes = {name: variable.dims for name, variable in self._variables.items()}
         program = Program(tree, functions=tuple(self._functions.values()))
-        self._typing = infer(program, shapes)
+        self._typing = infer(program, shapes, dimension_names=self._dimension_names)
         self._guarded = guarded
         self._number_of = {}
         self._uses = {}

@@ -103,7 +103,7 @@ def _typing(derivative: Derivative, tree: Expr, where: list[Definition], free: l
     roots = [tree, *[item.expression for item in where]]
     used = {node.name for root in roots for node in postorder(root) if isinstance(node, Name)}
     shapes = {name: variable.dims for name, variable in problem.variables.items() if name in used}
-    return infer(program, shapes, free_indices=free)
+    return infer(program, shapes, free_indices=free, dimension_names=problem.dimension_names)
 
 
 def _free_indices(answer: Answer) -> list[str]:

@@ -26,6 +26,9 @@ CHECKED = [
     ("B: matrix[n,n]; k: scalar; sum(B^k)", "B", 2),
     # The programs of rows of the unit matrix.
     ("A: matrix[m,n]; A[1,2]", "A", 1),
+    # The body of an elementwise function divides entry by entry.
+    ("A: matrix[m,n]; g(t) = 1/(2 + t^2); sum(g(A))", "A", 1),
+    ("x: vector[n]; g(t) = (2 + t^2)\\t; sum(g'(x))", "x", 1),
     # A constant with three axes at a position.
     ("C: matrix[n,m]; norminf(reshape(C, m, n)[1,:])", "C", 1),
     # Blocks that put slices together again.
