@@ -545,6 +545,9 @@ class _Entrywise(_Interpreter):
     def _right_quotient(self, node: Binary, left: Array, right: Array) -> Array:
         return np.true_divide(left, right)
 
+    def _solve(self, node: Binary, left: Array, right: Array) -> Array:
+        return np.true_divide(right, left)
+
 
 def _evaluation_order(root: Expr) -> list[Expr]:
     """The nodes in order, without what stands inside indexed sums: that is evaluated for each value of the index."""

@@ -12,13 +12,14 @@ from gradcalc.tensor.differentiation import Rules, derivative
 from gradcalc.tensor.einsum import EinsumTerm, einsum_terms
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.indexing import Indexing, index_names
-from gradcalc.tensor.lowering import Lowering, Value
+from gradcalc.tensor.lowering import Lowering
 from gradcalc.tensor.naming import expanded_length, named
 from gradcalc.tensor.nodes import ONE, Factor, Node, Term
 from gradcalc.tensor.products import Flattening
 from gradcalc.tensor.raising import Raising
 from gradcalc.tensor.structures import Structured
 from gradcalc.tensor.threeway import NoMatrixForm
+from gradcalc.tensor.values import Value
 from gradcalc.tensor.vectorized import multiplied_out, vectorized
 
 Position = int | str

@@ -8,7 +8,6 @@ indices, so that its body is arithmetic of numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
@@ -18,8 +17,7 @@ from gradcalc.functions.entry import Elementwise as ElementwiseEntry
 from gradcalc.functions.entry import Function
 from gradcalc.functions.entry import Linear as LinearEntry
 from gradcalc.language.kinds import MASKS, NAMES, axis_literals, block_tables
-from gradcalc.language.parser import parse_expression
-from gradcalc.language.polynomial import Dim, added, multiplied, names_in, polynomial, substituted
+from gradcalc.language.polynomial import Dim, added, multiplied, polynomial, substituted
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
     COMPARISONS,
@@ -41,20 +39,16 @@ from gradcalc.tensor.nodes import (
     ONE,
     Atom,
     Coefficient,
-    Contraction,
     Elementwise,
     Factor,
     Node,
-    Rational,
     Symbol,
     Term,
     length_coefficient,
     times,
 )
-
-_KINDS = ("scalar", "vector", "matrix")
-
-AXES = {"scalar": 0, "vector": 1, "row": 1, "matrix": 2}
+from gradcalc.tensor.plans import Binders, bound_name, formula, label_of, plan_of
+from gradcalc.tensor.values import AXES, KINDS, Arithmetic, Part, Signed, Value, rational
 
 _LARGEST_POWER = 1_000_000
 
@@ -62,51 +56,11 @@ _MOST_NUMBERS = 12
 """Up to how many numbers an index stands for are written out."""
 
 
-class Value:
-    """A lowered expression: dims of `node` are those of the free indices `labels`, then those of the kind."""
-
-    __slots__ = ("kind", "labels", "node")
-
-    def __init__(self, node: Node, kind: str, labels: tuple[str, ...] = ()) -> None:
-        self.node = node
-        self.kind = kind
-        self.labels = labels
-
-    @property
-    def dims(self) -> tuple[Dim, ...]:
-        """The lengths of the axes of its kind."""
-        return self.node.dims[len(self.labels) :]
-
-
-_Part = tuple[Value, Rational, tuple[int, ...]]
-"""A value, an exponent, and the index of each axis of its kind."""
-
-_Signed = list[tuple[int, Value]]
-
-Binders = dict[tuple[int, str], IndexedSum]
-"""The sum that binds an index, by the place (the `id` of the node) and the name."""
-
-
-Plan = tuple[list[Expr], set[int], Binders]
-"""How an expression is lowered: its nodes in order, the sums inside longer sums, the binders of indices."""
-
-_FORMULA_PLANS: dict[int, Plan] = {}
-"""The plans of the catalogue's formulas, which live as long as the process, by `id`."""
-
-
-@cache
-def formula(text: str) -> Expr:
-    """An expression of the catalogue, parsed once."""
-    tree = parse_expression(text)
-    _FORMULA_PLANS[id(tree)] = _plan(tree)
-    return tree
-
-
-class Lowering:
+class Lowering(Arithmetic):
     """Lowers the expressions of one program into one graph."""
 
     def __init__(self, graph: Graph, typing: Typing) -> None:
-        self.graph = graph
+        super().__init__(graph)
         self.typing = typing
         self._definitions: dict[str, Value] = {}
         self._formula_size: Dim | None = None
@@ -147,8 +101,8 @@ class Lowering:
     def lower(self, root: Expr, parameters: Mapping[str, Value] | None = None) -> Value:
         """The value of an expression; `parameters` are values of names, for the formulas of functions."""
         values: dict[int, Value] = {}
-        chains: dict[int, _Signed] = {}
-        order, absorbed, bound = _FORMULA_PLANS.get(id(root)) or _plan(root)
+        chains: dict[int, Signed] = {}
+        order, absorbed, bound = plan_of(root)
         for node in order:
             if isinstance(node, Binary) and node.operator in ("+", "-"):
                 chain = chains.pop(id(node.left)) if id(node.left) in absorbed else [(1, values[id(node.left)])]
@@ -208,7 +162,7 @@ class Lowering:
         before = added(first, -1) if first is not None else 0
         if isinstance(dim, int) and isinstance(before, int) and dim <= _MOST_NUMBERS:
             numbers: list[Term] = [((before + place, ()), self.graph.basis(dim, place)) for place in range(1, dim + 1)]
-            return Value(self.graph.sum(numbers, (dim,)), "scalar", (_label(binder, name),))
+            return Value(self.graph.sum(numbers, (dim,)), "scalar", (label_of(binder, name),))
         axes = {0: dim, 1: dim}
         ones = self.graph.pattern("lower", (dim, dim))
         count = self.graph.contraction(ONE, [(ones, 1, (0, 1))], (0,), dict(axes))
@@ -220,21 +174,7 @@ class Lowering:
                 for factor in names:
                     scale = times(scale, length_coefficient(self.typing.named_length(factor)))
                 terms.append((scale, self.graph.constant(1, (dim,))))
-        return Value(self.graph.sum(terms, (dim,)), "scalar", (_label(binder, name),))
-
-    def contract(self, parts: Sequence[_Part], output: tuple[int, ...], kind: str, scale: Rational = 1) -> Value:
-        """The contraction of the parts; free indices of the same name are the same, and stay free."""
-        labels: dict[str, int] = {}
-        dims: dict[int, Dim] = {}
-        factors: list[Factor] = []
-        top = max([index for _, _, indices in parts for index in indices] + list(output), default=-1) + 1
-        for value, exponent, indices in parts:
-            front = tuple([labels.setdefault(label, top + len(labels)) for label in value.labels])
-            dims.update(zip(front + indices, value.node.dims))
-            factors.append((value.node, exponent, front + indices))
-        names = tuple(labels)
-        everything = tuple(labels.values()) + output
-        return Value(self.graph.contraction((scale, ()), factors, everything, dims), kind, names)
+        return Value(self.graph.sum(terms, (dim,)), "scalar", (label_of(binder, name),))
 
     def _transposed(self, value: Value) -> Value:
         if value.kind == "matrix":
@@ -265,70 +205,8 @@ class Lowering:
             return self._elementwise((catalogue.BY_OPERATOR[operator].name, 0), [left, right])
         return self._power(left, right)
 
-    def _matrix_product(self, left: Value, right: Value) -> Value:
-        kinds = (left.kind, right.kind)
-        if "scalar" in kinds:
-            return self._entrywise(left, right, 1)
-        left_axes, right_axes, output, kind = {
-            ("matrix", "matrix"): ((0, 2), (2, 1), (0, 1), "matrix"),
-            ("matrix", "vector"): ((0, 2), (2,), (0,), "vector"),
-            ("row", "matrix"): ((2,), (2, 1), (1,), "row"),
-            ("row", "vector"): ((2,), (2,), (), "scalar"),
-            ("vector", "row"): ((0,), (1,), (0, 1), "matrix"),
-        }[kinds]
-        return self.contract([(left, 1, left_axes), (right, 1, right_axes)], output, kind)
-
-    def _entrywise(self, left: Value, right: Value, exponent: Rational) -> Value:
-        kind = left.kind if AXES[left.kind] >= AXES[right.kind] else right.kind
-        return self.contract(
-            [(left, 1, _axes_within(left.kind, kind)), (right, exponent, _axes_within(right.kind, kind))],
-            tuple(range(AXES[kind])),
-            kind,
-        )
-
-    def _sum(self, chain: _Signed) -> Value:
-        """The sum of signed values, numbers and vectors repeated to the shape of the widest."""
-        nodes, kind, names, shape = self._alike([value for _, value in chain])
-        terms: list[Term] = [((sign, ()), node) for (sign, _), node in zip(chain, nodes)]
-        return Value(self.graph.sum(terms, shape), kind, names)
-
-    def _alike(self, values: Sequence[Value]) -> tuple[list[Node], str, tuple[str, ...], tuple[Dim, ...]]:
-        """The values repeated to one shape, with its kind, its free indices and its dims."""
-        kind = max([value.kind for value in values], key=lambda candidate: AXES[candidate])
-        labels: dict[str, Dim] = {}
-        dims: tuple[Dim, ...] = ()
-        for value in values:
-            labels.update(zip(value.labels, value.node.dims))
-            if value.kind == kind:
-                dims = value.dims
-        names = tuple(labels)
-        shape = tuple(labels.values()) + dims
-        nodes: list[Node] = []
-        for value in values:
-            if value.labels == names and value.kind == kind:
-                nodes.append(value.node)
-                continue
-            places = [names.index(label) for label in value.labels]
-            places += [len(names) + axis for axis in _axes_within(value.kind, kind)]
-            axes = tuple(range(len(shape)))
-            nodes.append(self.graph.contraction(ONE, [(value.node, 1, tuple(places))], axes, dict(enumerate(shape))))
-        return nodes, kind, names, shape
-
-    def _elementwise(self, function: tuple[str, int], values: Sequence[Value]) -> Value:
-        nodes, kind, names, _ = self._alike(values)
-        return Value(self.graph.elementwise(function, *nodes), kind, names)
-
-    def _power(self, base: Value, exponent: Value) -> Value:
-        constant = _rational(exponent)
-        kind = base.kind if AXES[base.kind] >= AXES[exponent.kind] else exponent.kind
-        if constant is not None:
-            return self.contract([(base, constant, tuple(range(AXES[kind])))], tuple(range(AXES[kind])), kind)
-        logarithm = Value(self.graph.elementwise(("log", 0), base.node), base.kind, base.labels)
-        product = self._entrywise(exponent, logarithm, 1)
-        return Value(self.graph.elementwise(("exp", 0), product.node), product.kind, product.labels)
-
     def _matrix_power(self, node: Binary, base: Value, exponent: Value) -> Value:
-        power = _rational(exponent)
+        power = rational(exponent)
         if power is None:
             return self._atom("matpow", [base, exponent], node)
         count = int(power)
@@ -350,7 +228,7 @@ class Lowering:
             square = self._matrix_product(square, square)
 
     def _indexed(self, node: Index, operand: Value, bound: Binders) -> Value:
-        parts: list[_Part] = []
+        parts: list[Part] = []
         own = list(range(len(node.positions)))
         output: list[int] = []
         names: dict[str, int] = {}
@@ -363,8 +241,8 @@ class Lowering:
                 shift = Value(self.graph.pattern("shift", (length, operand.dims[axis]), offset), "matrix")
                 parts.append((shift, 1, (fresh, axis)))
                 output.append(fresh)
-            elif isinstance(position, str) and (name := _bound_name(node, position, bound)) is not None:
-                label = _label(bound[id(node), name], name)
+            elif isinstance(position, str) and (name := bound_name(node, position, bound)) is not None:
+                label = label_of(bound[id(node), name], name)
                 if self._formula_size is None and self.typing.is_part(node, axis):
                     offset, length = self.typing.slice_of(node, axis)
                     fresh = names.setdefault(label, 2 * len(node.positions) + axis)
@@ -384,19 +262,10 @@ class Lowering:
         value = Value(value.node, kind, (*value.labels, *names))
         return value if len(set(value.labels)) == len(value.labels) else self._diagonal(value)
 
-    def _diagonal(self, value: Value) -> Value:
-        """A value with a free index on two axes, restricted to where they agree."""
-        names = tuple(dict.fromkeys(value.labels))
-        axes = [names.index(label) for label in value.labels]
-        axes += range(len(names), len(names) + AXES[value.kind])
-        dims = dict(zip(axes, value.node.dims))
-        output = tuple(range(len(names) + AXES[value.kind]))
-        return Value(self.graph.contraction(ONE, [(value.node, 1, tuple(axes))], output, dims), value.kind, names)
-
     def _indexed_sum(self, node: IndexedSum, body: Value) -> Value:
         for name, _, _ in node.ranges:
             dim = self.typing.index_dim(node, name)
-            own = _label(node, name)
+            own = label_of(node, name)
             keep = [label for label in body.labels if label != own]
             axes = {label: place for place, label in enumerate(dict.fromkeys([*body.labels, own]))}
             factors: list[Factor] = [
@@ -460,15 +329,6 @@ class Lowering:
         whole = self._with_axis(result, own, "matrix")
         return self._transposed(whole) if axis == 1 else whole
 
-    def _with_axis(self, value: Value, label: str, kind: str) -> Value:
-        """The value with a free index as the first axis of its kind."""
-        place = value.labels.index(label)
-        rest = tuple([other for other in value.labels if other != label])
-        axes = list(range(len(value.node.dims)))
-        output = [axis for axis in axes[: len(value.labels)] if axis != place] + [place] + axes[len(value.labels) :]
-        moved = self.graph.contraction(ONE, [(value.node, 1, tuple(axes))], output, dict(enumerate(value.node.dims)))
-        return Value(moved, kind, rest)
-
     def _applied(self, node: Call, entry: Function, operands: list[Value]) -> Value:
         if isinstance(entry, LinearEntry):
             return self._linear(node, entry, operands)
@@ -483,12 +343,6 @@ class Lowering:
         names = labels + tuple([f"{axis} of {id(body)}" for axis in range(AXES[kind])])
         value = self.lower(body, {name: Value(node, "scalar", names) for name, node in zip(parameters, nodes)})
         return Value(self._spread(value, names, shape), kind, labels)
-
-    def _spread(self, value: Value, names: tuple[str, ...], dims: tuple[Dim, ...]) -> Node:
-        """A number that depends on some of the indices `names`, as a tensor over all of them."""
-        places = tuple([names.index(label) for label in value.labels])
-        axes = tuple(range(len(names)))
-        return self.graph.contraction(ONE, [(value.node, 1, places)], axes, dict(enumerate(dims)))
 
     def _differentiated(self, body: Expr, parameter: str, order: int) -> Expr:
         """The derivative of a formula in one number, as a formula again."""
@@ -516,7 +370,7 @@ class Lowering:
         if entry.zero or not (operands or patterns):
             dims = {number[letter]: dim for letter, dim in lengths.items()}
             return Value(self.graph.contraction((0 if entry.zero else 1, ()), (), axes, dims), kind)
-        parts: list[_Part] = [
+        parts: list[Part] = [
             (value, 1, tuple([number[letter] for letter in own])) for own, value in zip(letters, operands)
         ]
         for pattern, own in patterns:
@@ -529,18 +383,6 @@ class Lowering:
                     by = length_coefficient(lengths[letter], -1)
                     answer = Value(self.graph.scaled(by, answer.node), answer.kind, answer.labels)
         return answer
-
-    def _einsum(
-        self, parts: list[_Part], output: tuple[int, ...], kind: str, lengths: dict[str, Dim], number: dict[str, int]
-    ) -> Value:
-        labels: dict[str, int] = {}
-        dims: dict[int, Dim] = {number[letter]: dim for letter, dim in lengths.items()}
-        factors: list[Factor] = []
-        for value, exponent, indices in parts:
-            front = tuple([labels.setdefault(label, len(number) + len(labels)) for label in value.labels])
-            dims.update(zip(front, value.node.dims))
-            factors.append((value.node, exponent, front + indices))
-        return Value(self.graph.contraction(ONE, factors, tuple(labels.values()) + output, dims), kind, tuple(labels))
 
     def _atom(self, name: str, operands: Sequence[Value], node: Expr) -> Value:
         entry = catalogue.lookup(name)
@@ -585,7 +427,7 @@ class Lowering:
             part.kind
         ]
         count = len(starts)
-        factors: list[_Part] = [(part, 1, own_axes)]
+        factors: list[Part] = [(part, 1, own_axes)]
         for axis, (length, start) in enumerate(starts):
             shift = self.graph.pattern("shift", (length, whole[axis]), start)
             factors.append((Value(shift, "constant"), 1, (axis, count + axis)))
@@ -611,8 +453,8 @@ class Lowering:
         entry = catalogue.lookup(node.name)
         assert isinstance(entry, AtomEntry)
         labels = tuple([f"{axis} of a batch" for axis in range(node.batch)])
-        operand = Value(node.operand, _KINDS[len(node.operand.dims) - node.batch], labels)
-        given = Value(cotangent, _KINDS[len(node.dims) - node.batch], labels)
+        operand = Value(node.operand, KINDS[len(node.operand.dims) - node.batch], labels)
+        given = Value(cotangent, KINDS[len(node.dims) - node.batch], labels)
         commutes = entry.trace_rule is not None and not node.batch and is_function_of_transpose(cotangent, node.operand)
         if entry.pullback is None:
             raise GradcalcError(
@@ -659,25 +501,8 @@ class Lowering:
         return added(first, -1), added(added(last, first, -1), 1)
 
 
-def _axes_within(kind: str, whole: str) -> tuple[int, ...]:
-    """The axes of the wider kind that a value of a kind lies on: a column repeats along columns, a row along rows."""
-    if kind == "scalar":
-        return ()
-    if whole == "matrix":
-        return {"vector": (0,), "row": (1,), "matrix": (0, 1)}[kind]
-    return (0,)
-
-
 def _shifted(value: Value, start: int) -> tuple[int, ...]:
     return tuple(range(start, start + AXES[value.kind]))
-
-
-def _rational(value: Value) -> Rational | None:
-    """The number that the value is, where it is known."""
-    node = value.node
-    if isinstance(node, Contraction) and not node.factors and not node.output and not node.coefficient[1]:
-        return node.coefficient[0]
-    return None
 
 
 def _operands(node: Expr) -> tuple[Expr, ...]:
@@ -724,49 +549,3 @@ def _complete_lengths(pattern: str, letters: str, lengths: dict[str, Dim]) -> No
         known = next(lengths[letter] for letter in letters if letter in lengths)
         for letter in letters:
             lengths.setdefault(letter, known)
-
-
-def _plan(root: Expr) -> Plan:
-    order = list(postorder(root))
-    return order, _additive_chains(order), _binders(order)
-
-
-def _bound_name(node: Index, position: str, bound: Binders) -> str | None:
-    """The bound index that a position is, alone or with something added."""
-    return next((name for name in names_in(position) if (id(node), name) in bound), None)
-
-
-def _label(binder: IndexedSum, name: str) -> str:
-    """The free index of a bound name: sums that use the same name have indices of their own."""
-    return f"{name} of {id(binder)}"
-
-
-def _binders(order: list[Expr]) -> Binders:
-    """For each place where an index stands, the innermost sum around it that binds it."""
-    sums = [node for node in order if isinstance(node, IndexedSum)]
-    bound: Binders = {}
-    for outer in reversed(sums):
-        names = {name for name, _, _ in outer.ranges}
-        for node in postorder(outer.body):
-            if isinstance(node, Name) and node.name in names:
-                bound[id(node), node.name] = outer
-            elif isinstance(node, Index):
-                used = [n for p in node.positions if isinstance(p, str) for n in names_in(p)]
-                bound.update({(id(node), name): outer for name in used if name in names})
-    return bound
-
-
-def _additive_chains(order: list[Expr]) -> set[int]:
-    """The sums that are the left operand of another sum and of nothing else."""
-    uses: dict[int, int] = {}
-    candidates: list[Expr] = []
-    for node in order:
-        for child in node.children:
-            uses[id(child)] = uses.get(id(child), 0) + 1
-        if isinstance(node, Binary) and node.operator in ("+", "-"):
-            candidates.append(node.left)
-    return {
-        id(node)
-        for node in candidates
-        if isinstance(node, Binary) and node.operator in ("+", "-") and uses[id(node)] == 1
-    }
