@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Linear
-from gradcalc.language.kinds import ANY, MASKS, VARIABLE, C, M, S, Table, block_tables, table_of
+from gradcalc.language.kinds import ANY, MASKS, SAME_HEIGHT, VARIABLE, C, M, S, Table, block_tables, table_of
 from gradcalc.language.known import Known
 from gradcalc.language.reading import Network
 from gradcalc.language.scopes import Scopes
@@ -86,6 +87,9 @@ class Constraints:
         before = len(network.constraints)
         for part in node.children:
             network.constrain(block_tables(node), (self.cells[id(part)], whole))
+        for row in node.rows:
+            for one, other in pairwise(row):
+                network.constrain(SAME_HEIGHT, (self.cells[id(one)], self.cells[id(other)]))
         return list(range(before, len(network.constraints)))
 
     def _name(self, node: Name) -> int:

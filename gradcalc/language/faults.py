@@ -87,6 +87,12 @@ def _result(node: Expr, kinds: list[int], scopes: Scopes) -> int | None:
     if isinstance(node, Call) and node.children and id(node.children[0]) in scopes.sizes:
         return kind_of_sized(node)
     if isinstance(node, Block):
+        height = {kind: kind in (C, M) for kind in kinds}
+        place = 0
+        for width in node.widths:
+            if len({height[kind] for kind in kinds[place : place + width]}) > 1:
+                return None
+            place += width
         results = {next((row[1] for row in block_tables(node) if row[0] == kind), None) for kind in kinds}
         return results.pop() if len(results) == 1 else None
     table = table_of(node, False, scopes.functions)

@@ -114,6 +114,10 @@ _ROW_OF_PARTS: Table = ((S, R), (R, R), (C, M), (M, M))
 _GRID_OF_PARTS: Table = tuple([(kind, M) for kind in _SINGLE])
 
 
+SAME_HEIGHT: Table = tuple([(one, other) for pair in ((S, R), (C, M)) for one in pair for other in pair])
+"""The kinds of two operands beside each other in a block: both one row high, or both columns and matrices."""
+
+
 @cache
 def _index_table(whole: tuple[bool, ...]) -> Table:
     if len(whole) == 1:

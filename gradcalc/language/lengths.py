@@ -10,7 +10,7 @@ from gradcalc.functions.entry import Atom, Composite, Linear
 from gradcalc.language.dimensions import Clash, Dimensions
 from gradcalc.language.kinds import NAMES, C, M, R, S, axis_literals
 from gradcalc.language.polynomial import Dim, added, multiplied, names_in, substituted
-from gradcalc.language.scopes import Scopes
+from gradcalc.language.scopes import Scopes, not_bound
 from gradcalc.language.syntax import (
     Binary,
     Block,
@@ -25,7 +25,7 @@ from gradcalc.language.syntax import (
 )
 
 END = "end"
-"""The last position of an axis, in a slice."""
+"""The last position of an axis."""
 
 _Use = tuple[Index, int, Dim]
 """Where a bound index stands: the node, the axis, and what is added to the index."""
@@ -155,6 +155,8 @@ class Lengths:
         for place, (axis, position) in enumerate(zip(operand, node.positions)):
             if position is None:
                 kept.append(axis)
+            elif isinstance(position, str) and self._scopes.unbound.get(id(node)) == position:
+                self.slices[id(node), place] = (added(self._position(node, position, axis), -1), self._dimensions.of(1))
             elif isinstance(position, tuple):
                 first, last = [self._bound(bound, axis) for bound in position]
                 length = self._dimensions.derive(added(added(last, first, -1), 1))
@@ -169,6 +171,13 @@ class Lengths:
         return substituted(
             bound, lambda name: self._class(axis if name == END else self._dimensions.of(name, loose=True))
         )
+
+    def _position(self, node: Index, position: str, axis: int) -> Dim:
+        """A position made of lengths, as the n of x[n], as a polynomial in classes."""
+        for name in names_in(position):
+            if name != END and name not in self._dimensions.names:
+                raise not_bound(node, position)
+        return self._bound(position, axis)
 
     def _settle_bounds(self) -> None:
         """A name that stands only in the slices of one axis is the length of that axis: the n of x[2:n - 1]."""

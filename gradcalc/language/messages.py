@@ -253,6 +253,9 @@ def _call_hint(node: Call, operands: Sequence[Operand], entry: Function | None) 
             if variant.count(",") == len(operands) - 1
         ]
     )
+    if not taken and entry.axis:
+        axes = f"{node.function}(X, 1) is taken of each column, {node.function}(X, 2) of each row"
+        return f"{axes}, {node.function}(X) of all of X."
     hint = f"{node.function} takes {', or '.join(taken)}. "
     if list(taken) == ["a matrix"] and kinds in ([C], [R]):
         hint += f"diag({_short(node.children[0])}) is the matrix with the vector on its diagonal. "

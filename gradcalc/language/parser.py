@@ -48,8 +48,6 @@ _NORMS = {"_1": "norm1", "_2": "norm2", "_F": "norm2", "_inf": "norminf"}
 
 _AXES = (Number(1), Number(2))
 
-END = "end"
-"""The last position of an axis, in a slice."""
 
 _STATEMENT_ENDS = ("newline", ";", "end")
 
@@ -335,13 +333,6 @@ class ExpressionParser:
         if self._tokens[self.position].kind == ":":
             self.position += 1
             return (first, self._bound())
-        if first == END:
-            raise GradcalcError(
-                "syntax",
-                "`end` stands only in a slice",
-                span=(token.start, token.end),
-                hint="Write x[end:end] for the last entry as a vector.",
-            )
         return first
 
     def _bound(self) -> Dim:
@@ -458,11 +449,12 @@ class ExpressionParser:
             start = operand.span[0] if operand.span else token.start
             left = text if len(text) < 30 else "..."
             right = token.text if token.kind != "(" else "(...)"
+            inside = "Entries of a block are separated by commas, its rows by semicolons: [1, 2; 3, 4]. "
             return GradcalcError(
                 "syntax",
                 f"an operator is missing before `{token.text}`",
                 span=(start, token.end),
-                hint=f"Multiplication is written {left}*{right}.",
+                hint=(inside if frame.kind == "[" else "") + f"Multiplication is written {left}*{right}.",
             )
         if token.kind in _STATEMENT_ENDS:
             return self._unclosed(frame)

@@ -27,7 +27,8 @@ class Scopes:
     parameters: the `id`s of names that are parameters. bound: the `id`s of names that are indices used as numbers.
     positions: for the `id` of a sum, the places where its indices stand: the index node, the axis, the name, and what
         is added to it. free: the same for free indices. sizes: the `id`s of operands that are sizes: the n of eye(n).
-    size_names: the names that stand for sizes somewhere.
+    size_names: the names that stand for sizes somewhere. unbound: for the `id` of an index node the position that is
+    no bound index, and has to be made of lengths.
     """
 
     def __init__(self, program: Program, free_indices: Collection[str] = ()) -> None:
@@ -41,7 +42,7 @@ class Scopes:
         self.sizes: set[int] = set()
         self.size_names: dict[str, None] = {}
         self._free_indices = free_indices
-        self._unbound: dict[int, str] = {}
+        self.unbound: dict[int, str] = {}
         for definition in program.definitions:
             self._indices(definition.expression)
         for function in program.functions:
@@ -116,7 +117,7 @@ class Scopes:
             elif position in self._free_indices:
                 self.free.append((node, axis, position))
             else:
-                self._unbound.setdefault(id(node), position)
+                self.unbound.setdefault(id(node), position)
 
     def _size(self, size: Expr) -> None:
         self.sizes.add(id(size))
@@ -150,8 +151,6 @@ class Scopes:
                         [(child, False) for child in reversed(node.children[:first]) if id(child) not in met]
                     )
                     continue
-            elif isinstance(node, Index) and id(node) in self._unbound:
-                raise _not_bound(node, self._unbound[id(node)])
             if used is not None:
                 if id(used) in met and id(used) not in done:
                     raise _circle(node)
@@ -164,12 +163,12 @@ def first_size(node: Call) -> int | None:
     return catalogue.first_size(node.function)
 
 
-def _not_bound(node: Index, name: str) -> GradcalcError:
+def not_bound(node: Index, name: str) -> GradcalcError:
     return GradcalcError(
         "name",
         f"the index {name} is not bound by a sum",
         span=node.span,
-        hint=f"Write sum[{name}](...) around it, or a number for it.",
+        hint=f"Write sum[{name}](...) around it, a number, the length of the axis, or `end`.",
     )
 
 

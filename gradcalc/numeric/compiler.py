@@ -116,8 +116,10 @@ class Compiler(Products):
         position = node.positions[axis]
         if position is None:
             return ":"
-        if not isinstance(position, tuple):
-            return str(int(position) - 1)
+        if isinstance(position, int):
+            return str(position - 1)
+        if isinstance(position, str):
+            return self._dimension(self._typing.slice_of(node, axis)[0])
         offset, length = self._typing.slice_of(node, axis)
         return f"{self._dimension(offset)}:{self._dimension(added(offset, length))}"
 

@@ -35,7 +35,7 @@ def _value(
     if isinstance(node, Symbol):
         return np.asarray(arrays[node.name], dtype=float) if node.name in arrays else np.pi
     if isinstance(node, Basis):
-        return (np.arange(1, length(node.dims[0]) + 1) == node.position).astype(float)
+        return (np.arange(1, length(node.dims[0]) + 1) == length(node.position)).astype(float)
     if isinstance(node, Sum):
         total = 0.0
         for (number, powers), term in node.terms:

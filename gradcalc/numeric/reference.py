@@ -180,6 +180,8 @@ class _Interpreter:
         if isinstance(position, tuple):
             offset, length = [self._size(dim) for dim in self._typing.slice_of(node, axis)]
             return slice(offset, offset + length)
+        if isinstance(position, str) and not any(name in scope for name in names_in(position)):
+            return self._size(self._typing.slice_of(node, axis)[0])
         return self._number_of(position, scope) - 1
 
     def _number_of(self, dim: Dim, scope: Mapping[str, Array]) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise, Linear
 from gradcalc.language.parser import parse_expression
-from gradcalc.language.polynomial import added
+from gradcalc.language.polynomial import added, names_in
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
     Binary,
@@ -241,9 +241,13 @@ class Terms:
         if isinstance(position, int):
             return str(position - 1)
         sizes = self._typing.dimension_names
-        text = re.sub(
-            r"[^\W\d]\w*", lambda name: name[0] if name[0] in sizes else self.scope.index(name[0]), str(position)
-        )
+
+        def named(found: re.Match[str]) -> str:
+            return found[0] if found[0] in sizes else self.scope.index(found[0])
+
+        text = re.sub(r"[^\W\d]\w*", named, str(position))
+        if all(name in sizes for name in names_in(str(position))):
+            text += " - 1"
         return text if text.isidentifier() else f"({text})"
 
     def _index(self, node: Expr) -> Term:

@@ -28,25 +28,32 @@ def block_literal(raising: Raising, node: Sum) -> Expr | None:
         if found is None or found[0] in cells:
             return None
         cells[found[0]] = found[1]
-    axes = [_tiling({places[axis] for places in cells}, dim) for axis, dim in enumerate(node.dims)]
-    if any(places is None for places in axes):
+    rows = _tiling({places[0] for places in cells}, node.dims[0])
+    if rows is None:
         return None
-    rows = axes[0] or []
-    if len(axes) == 1 and len(rows) > len(cells):
+    if len(node.dims) == 1:
         # A few entries are shorter as a sum of unit vectors than as a block with zeros between.
+        return Block((1,) * len(rows), tuple([cells[row,] for row in rows])) if len(rows) == len(cells) else None
+    return _grid(cells, rows, node.dims[1])
+
+
+def _grid(cells: dict[tuple[_Place, ...], Expr], rows: list[_Place], width: Dim) -> Expr | None:
+    """The rows of a matrix, each with columns of its own; where all parts are transposes, its transpose."""
+    parts: list[list[Expr]] = []
+    shared: set[tuple[_Place, ...]] = set()
+    for row in rows:
+        columns = _tiling({places[1] for places in cells if places[0] == row}, width)
+        if columns is None:
+            return None
+        shared.add(tuple(columns))
+        parts.append([cells.get((row, column)) or _zeros((row[1], column[1])) for column in columns])
+    flat = [part for line in parts for part in line]
+    if len(flat) < 2:
         return None
-    if len(axes) == 1:
-        return Block((1,) * len(rows), tuple([cells.get((row,)) or _zeros((row[1],)) for row in rows]))
-    columns = axes[1] or []
-    parts = [cells.get((row, column)) or _zeros((row[1], column[1])) for row in rows for column in columns]
-    if len(parts) < 2:
-        return None
-    if all(isinstance(part, Transpose) or _is_zeros(part) for part in parts):
-        turned = [
-            _turned(parts[row * len(columns) + column]) for column in range(len(columns)) for row in range(len(rows))
-        ]
-        return Transpose(Block((len(rows),) * len(columns), tuple(turned)))
-    return Block((len(columns),) * len(rows), tuple(parts))
+    if len(shared) == 1 and all(isinstance(part, Transpose) or _is_zeros(part) for part in flat):
+        turned = [_turned(line[column]) for column in range(len(parts[0])) for line in parts]
+        return Transpose(Block((len(rows),) * len(parts[0]), tuple(turned)))
+    return Block(tuple([len(line) for line in parts]), tuple(flat))
 
 
 def _is_zeros(part: Expr) -> bool:

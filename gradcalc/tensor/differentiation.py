@@ -143,7 +143,8 @@ def _contraction_slopes(graph: Graph, node: Contraction, depends: set[Node]) -> 
 
 def _atom_pullback(graph: Graph, rules: Rules, node: Atom, cotangent: Node, leading: int, depends: set[Node]) -> Node:
     if any(parameter in depends for parameter in node.operands[1:]):
-        raise GradcalcError("shape", f"{node.name} has no derivative by its parameter")
+        what = "the exponent of a matrix" if node.name == "matpow" else f"a parameter of {node.name}"
+        raise GradcalcError("shape", f"there is no derivative by {what}", hint="It is a whole number, or fixed.")
     if not leading:
         return rules.pullback(node, cotangent)
     if len(node.dims) == len(node.operand.dims) == 1 and not node.batch:

@@ -241,6 +241,11 @@ class Lowering(Arithmetic):
                 shift = Value(self.graph.pattern("shift", (length, operand.dims[axis]), offset), "matrix")
                 parts.append((shift, 1, (fresh, axis)))
                 output.append(fresh)
+            elif (
+                isinstance(position, str) and bound_name(node, position, bound) is None and self._is_length(node, axis)
+            ):
+                offset, _ = self.typing.slice_of(node, axis)
+                parts.append((Value(self.graph.basis(operand.dims[axis], added(offset, 1)), "vector"), 1, (axis,)))
             elif isinstance(position, str) and (name := bound_name(node, position, bound)) is not None:
                 label = label_of(bound[id(node), name], name)
                 if self._formula_size is None and self.typing.is_part(node, axis):
@@ -261,6 +266,10 @@ class Lowering(Arithmetic):
         value = self.contract([(operand, 1, tuple(own)), *parts], (*names.values(), *output), kind)
         value = Value(value.node, kind, (*value.labels, *names))
         return value if len(set(value.labels)) == len(value.labels) else self._diagonal(value)
+
+    def _is_length(self, node: Index, axis: int) -> bool:
+        """Whether a position is made of lengths, as in x[n]; in answers there are free indices as well."""
+        return self._formula_size is None and self.typing.is_part(node, axis)
 
     def _indexed_sum(self, node: IndexedSum, body: Value) -> Value:
         for name, _, _ in node.ranges:

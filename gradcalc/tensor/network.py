@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
-from gradcalc.language.syntax import Binary, Call, Expr, Number, Transpose
+from gradcalc.language.syntax import Binary, Call, Expr, Index, Number, Position, Transpose
 from gradcalc.tensor.nodes import Basis, Contraction, Factor, Node, Pattern, Rational
 from gradcalc.tensor.products import Chain, Item, dimension, hadamard, summed_rows, transposed, transposes, written
 from gradcalc.tensor.threeway import NoMatrixForm, resolve_constants
@@ -360,7 +360,16 @@ def _summed(expr: Expr) -> Expr:
         return Binary("^", Call("norm2", (expr.left,)), Number(2))
     if isinstance(expr, Call) and expr.function == "abs":
         return Call("norm1", expr.children)
+    if isinstance(expr, Transpose) and isinstance(expr.operand, Index):
+        expr = expr.operand
+    if isinstance(expr, Index) and _is_single(expr.positions[-1]):
+        # One entry as a vector.
+        return Index(expr.operand, (*expr.positions[:-1], expr.positions[-1][0]))
     return Call("sum", (expr,))
+
+
+def _is_single(position: Position) -> TypeGuard[tuple[int | str, int | str]]:
+    return isinstance(position, tuple) and position[0] == position[1]
 
 
 def _inner_product(weights: list[_Weight]) -> Expr:

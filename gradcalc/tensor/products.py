@@ -116,6 +116,9 @@ def _taken_rows(operator: Expr, operand: Expr, kind: str) -> Item | None:
     result = "c" if kind == "c" else "m"
     if isinstance(operator, Index) and _is_call(operator.operand, "eye") and operator.positions[1:] == (None,):
         rows = operator.positions[0]
+        line = operand.operand if isinstance(operand, Transpose) else None
+        if kind == "c" and isinstance(line, Index) and len(line.positions) == 2 and line.positions[1] is None:
+            return Transpose(Index(line.operand, (line.positions[0], rows))), result
         if kind == "c":
             return Index(operand, (rows,)), "c" if isinstance(rows, tuple) else "s"
         if isinstance(operand, Index) and len(operand.positions) == 2 and operand.positions[0] is None:

@@ -111,8 +111,7 @@ ERRORS = [
     ("x[0]", "shape", (1, 4)), ("a = b; b = a; a", "name", (0, 5)), ("x = 1; x = 2; x", "name", (7, 12)),
     ("x = = y", "syntax", (4, 5)), ("x & y", "syntax", (2, 3)),
     ("x ; y", "syntax", (0, 1)), ('"x"', "syntax", (0, 1)), ("||x", "syntax", (0, 2)),
-    ("[1, 2", "syntax", (0, 1)), ("[1, ; 2]", "syntax", (2, 5)), ("x[end]", "syntax", (2, 5)),
-    ("x[1:]", "syntax", (4, 5)),
+    ("[1, 2", "syntax", (0, 1)), ("[1, ; 2]", "syntax", (2, 5)), ("x[1:]", "syntax", (4, 5)),
     ("x*/y", "syntax", (1, 3)), ("A: matrix[m]; A", "shape", (0, 12)),
 ]  # fmt: skip
 
