@@ -42,6 +42,8 @@ from gradcalc.language.syntax import (
 Array = Any
 """A NumPy array or scalar, real or complex."""
 
+_SMALL_STEP = 1e-12
+
 _LARGEST_CONDITION = 1e14
 """A matrix with a larger condition number is singular to working precision."""
 
@@ -622,8 +624,13 @@ def _radius(entry: Elementwise, point: Array) -> Array:
 def _cauchy(function: Any, point: Array, order: int, radius: Array, nodes: int = 32) -> Array:
     """The derivative of an order of an analytic function, from its values on a circle.
 
+    A small imaginary part, that of a complex step, would be lost beside the radius: it goes with the next derivative.
     Source: Fornberg, Numerical differentiation of analytic functions (1981).
     """
+    step = np.imag(point)
+    if np.iscomplexobj(point) and np.max(np.abs(step), initial=0.0) < _SMALL_STEP:
+        here, slope = [_cauchy(function, np.real(point), order + more, radius, nodes) for more in (0, 1)]
+        return here + 1j * step * slope
     turns = np.exp(2j * np.pi * (np.arange(nodes) + 0.5) / nodes).reshape((nodes,) + (1,) * np.ndim(point))
     total = np.sum(function(point + radius * turns) * turns**-order, axis=0)
     answer = total * math.factorial(order) / (nodes * radius**order)

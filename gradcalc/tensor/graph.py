@@ -249,6 +249,9 @@ class Graph:
         recognised = stable.recognised_sum(self, kept, dims)
         if recognised is not None:
             return recognised
+        joined = self._with_one_diagonal(kept, dims)
+        if joined is not None:
+            return self.sum(joined, dims)
         factored = factoring.common_factors(self, kept, dims)
         if factored is not None:
             return factored
@@ -307,6 +310,20 @@ class Graph:
             inner.append((coefficient, self.contraction(term.coefficient, term.factors, output, ranges)))
         total = self.sum(inner, tuple([dims[axis] for axis in kept]))
         return self.contraction(ONE, [(total, 1, tuple(kept))], range(len(dims)), dict(enumerate(dims)))
+
+    def _with_one_diagonal(self, terms: list[Term], dims: tuple[Dim, ...]) -> list[Term] | None:
+        """The terms with diagonal matrices added up to one; None where there are fewer than two."""
+        if len(dims) != 2 or dims[0] != dims[1]:
+            return None
+        diagonals = [(c, t) for c, t in terms if isinstance(t, Contraction) and t.output[0] == t.output[1]]
+        if len(diagonals) < 2:
+            return None
+        entries: list[Term] = []
+        for coefficient, term in diagonals:
+            ranges = dict(enumerate(term.index_dims))
+            entries.append((coefficient, self.contraction(term.coefficient, term.factors, term.output[:1], ranges)))
+        diagonal = self.contraction(ONE, [(self.sum(entries, dims[:1]), 1, (0,))], (0, 0), {0: dims[0]})
+        return [*[term for term in terms if term not in diagonals], (ONE, diagonal)]
 
     def _oriented_sum(self, terms: list[Term], dims: tuple[Dim, ...]) -> Node:
         """The sum as it was first met, which may have had the other sign or been transposed."""
