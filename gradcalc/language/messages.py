@@ -109,7 +109,7 @@ def clash(node: Expr, operands: Sequence[Operand], lengths: Clash, scopes: Scope
         hint = "What stands in a row has one height, rows have one width."
     elif isinstance(node, IndexedSum):
         message = f"an index of the sum runs over {lengths.left} entries, and to {lengths.right}"
-    elif len(operands) == 1:
+    elif len(operands) == len(node.children) == 1:
         assert isinstance(node, Call)
         message = f"{node.function} takes a square matrix, not {operands[0]}"
     else:
