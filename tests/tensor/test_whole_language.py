@@ -62,7 +62,7 @@ def test_answer(expression: str, wrt: str, expected: str | None) -> None:
 
 
 ERRORS = [
-    ("A: matrix; [A, x'; y]", "shape", "cannot put"),
+    ("A: matrix; x, y: vector; [A, x'; y]", "shape", "cannot put"),
     ("[x, y; z]", "shape", "the lengths differ"),
     ("x[3:2]", "shape", "is empty"),
     ("x: vector[3]; x[2:5]", "shape", "past the end"),
