@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.errors import GradcalcError
 from gradcalc.language.parser import nearest, parse, parse_wrt
 from gradcalc.language.printer import program_text, to_text
 from gradcalc.language.programs import parse_declaration
+from gradcalc.language.reading import convention
 from gradcalc.language.shapes import Typing, Variable, infer
 from gradcalc.language.syntax import Program
 from gradcalc.tensor.answer import LAYOUTS, STRUCTURED, Answer, Component, Derivation, Formula
 from gradcalc.tensor.answer import derive as derive_answers
 from gradcalc.tensor.einsum import einsum_text
+from gradcalc.tensor.rewriting import is_zero
 
 if TYPE_CHECKING:
     from gradcalc.checking.result import CheckResult
@@ -60,7 +62,7 @@ class Problem:
             raise GradcalcError(
                 "name",
                 f"{name} does not occur in the expression",
-                hint=f"Did you mean {near}?" if near else f"Its variables are {', '.join(known) or 'none'}.",
+                hint=f"Did you mean {near}?" if near else _listed(known),
             )
 
     def components(self, wrt: str | Sequence[str] | None) -> list[Component]:
@@ -83,7 +85,7 @@ class Problem:
                 raise GradcalcError(
                     "name",
                     f"{name} is a definition, not a variable",
-                    hint=f"The variables are {', '.join(variables)}.",
+                    hint=_listed(variables),
                 )
             if name not in variables:
                 self._check_name(name, list(variables))
@@ -181,6 +183,11 @@ class Problem:
         return program_text(self.program)
 
 
+def _listed(names: Iterable[str]) -> str:
+    known = ", ".join(names)
+    return f"Its variables are {known}." if known else "It has no variables."
+
+
 def _names(program: Program) -> dict[str, None]:
     """The names of a program's variables, definitions and functions."""
     from gradcalc.language.syntax import Name, postorder
@@ -257,10 +264,22 @@ class Derivative:
         self.directions = directions
         self._derivation = problem.derivation(components, order, layout, structured)
         self.answers: list[Answer] = self._derivation.answers
+        self._warn_of_zeros()
         if directions is not None and order == 1:
             self.answers = [self._derivation.along(components, directions)]
         elif directions is not None:
             self.answers = [self._derivation.along(components, directions, row) for row in components]
+
+    def _warn_of_zeros(self) -> None:
+        """Where a derivative vanishes because a vector was read as a number, another reading was meant."""
+        for answer in self.answers:
+            variable = self.problem.typing.variables[answer.components[0][0]]
+            read_as_number = variable.kind == "scalar" and variable.origin == "inferred"
+            if read_as_number and convention(variable.name) == "vector" and is_zero(answer.node):
+                self.problem.typing.warnings.append(
+                    f"{variable.name} is read as a number, and the derivative is 0: "
+                    f'declare "{variable.name}: vector" if a vector is meant'
+                )
 
     @property
     def variables(self) -> dict[str, Variable]:

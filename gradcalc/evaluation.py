@@ -16,11 +16,17 @@ from gradcalc.numeric.contraction import tensor_value
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.program import CompiledProgram, compile_program
 from gradcalc.numeric.reference import observe
-from gradcalc.numeric.structures import directions_within, from_independent, independent_mask, linear_part
+from gradcalc.numeric.structures import (
+    directions_within,
+    from_independent,
+    has_structure,
+    independent_mask,
+    linear_part,
+)
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
-    from gradcalc.language.shapes import Variable
+    from gradcalc.language.shapes import Typing, Variable
     from gradcalc.tensor.answer import Answer, Component, Formula
 
 Array = Any
@@ -136,6 +142,12 @@ def prepare_arrays(
                 raise GradcalcError(
                     "data", f"{name} has the shape {list(array.shape)}; {size} should be {wanted}{other}"
                 )
+        if variable.structure is not None and not has_structure(variable.structure, array):
+            raise GradcalcError(
+                "data",
+                f"{name} is declared {variable.structure}, and the data is not",
+                hint=f"Give data that is {variable.structure}, or declare {name} a plain matrix.",
+            )
         prepared[name] = array
     for dim in [dim for dim in sizes if not dim.isidentifier()]:
         if all(name in sizes for name in names_in(dim)):
@@ -145,7 +157,18 @@ def prepare_arrays(
     for dim, least in problem.typing.minimum_sizes.items():
         if isinstance(dim, str) and dim in sizes and sizes[dim] < least:
             raise GradcalcError("data", f"position {least} is used, but the axis {dim} has {sizes[dim]} entries")
+    check_reaches(problem.typing, sizes)
     return prepared, sizes
+
+
+def check_reaches(typing: Typing, sizes: Mapping[str, int]) -> None:
+    """Raises GradcalcError of kind data where a slice or an index of a sum runs past the end of an axis."""
+    for axis, least in typing.reaches:
+        if any(name not in sizes for dim in (axis, least) for name in names_in(dim)):
+            continue
+        end, length = size_of(least, sizes), size_of(axis, sizes)
+        if end > length:
+            raise GradcalcError("data", f"position {end} is past the end: an axis has {length} entries")
 
 
 def check_point(

@@ -10,7 +10,7 @@ import numpy as np
 from gradcalc.api import Derivative, Problem
 from gradcalc.checking.result import CheckResult
 from gradcalc.errors import GradcalcError
-from gradcalc.evaluation import Evaluator, check_each, prepare_arrays
+from gradcalc.evaluation import Evaluator, check_each, check_reaches, prepare_arrays
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.reference import observe
 from gradcalc.output.result import add_check, add_inputs, add_values, derivation_result
@@ -61,6 +61,7 @@ class NumericRun:
                 given_size = known if isinstance(known, int) else self.sizes.setdefault(name, size)
                 if given_size != size:
                     raise GradcalcError("data", f"the size of {name} is {given_size} in the data, not {size}")
+            check_reaches(problem.typing, self.sizes)
         if command == "check" and given:
             checked, _, _ = check_each(self.derivative, seed=seed, data=self.arrays)
             self.checks = [result for _, result in checked]

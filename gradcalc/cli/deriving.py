@@ -118,15 +118,9 @@ def formatted(derivative: Derivative, format_: str) -> str:
     if format_ == "numpy":
         return derivative.code("numpy").rstrip("\n")
     if format_ == "unicode":
-        from gradcalc.output.text import label
         from gradcalc.output.unicode import to_unicode
 
-        lines = []
-        for answer in derivative.answers:
-            line = f"{label(derivative, answer)} = {to_unicode(answer.tree)}"
-            where = ", ".join([f"{name} = {to_unicode(tree)}" for name, tree in answer.where])
-            lines.append(line + (f"      where {where}" if where else ""))
-        return "\n".join(lines)
+        return "\n".join([formula_line(derivative, answer, written=to_unicode) for answer in derivative.answers])
     lines = []
     for answer in derivative.answers:
         lines.append(formula_line(derivative, answer, index=format_ == "index"))

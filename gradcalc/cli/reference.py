@@ -52,6 +52,8 @@ def functions_command(name: str | None, as_json: bool, output: str | None) -> No
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join([f"{name}: {item}" for name, item in value.items()])
     return ", ".join([str(item) for item in value]) if isinstance(value, list) else str(value)
 
 
@@ -61,7 +63,12 @@ def _facts(entry: Function) -> dict[str, Any]:
         facts["aliases"] = list(entry.aliases)
     if isinstance(entry, Elementwise):
         facts["meaning"] = entry.meaning
-        facts["derivative"] = entry.derivative
+        if entry.defaults:
+            facts["defaults"] = dict(zip(entry.parameters[-len(entry.defaults) :], entry.defaults))
+        if len(entry.parameters) == 1:
+            facts["derivative"] = entry.derivative
+        elif not entry.expands:
+            facts["derivatives"] = {p: d for p, d in zip(entry.parameters, entry.derivatives) if d is not None}
         low, high = entry.domain
         if low != float("-inf") or high != float("inf"):
             facts["domain"] = [str(low), str(high)]
@@ -69,8 +76,12 @@ def _facts(entry: Function) -> dict[str, Any]:
             facts["kinks"] = list(entry.kinks)
     elif isinstance(entry, Composite):
         facts["meaning"] = entry.meaning
-    elif isinstance(entry, Atom):
+    elif isinstance(entry, Atom) and entry.pullback is not None:
         facts["pullback"] = entry.pullback
+    if entry.axis:
+        facts["axis"] = f"{entry.name}(X, 1) of each column, {entry.name}(X, 2) of each row"
+    if entry.helpers and any(helper in ("_special", "_linalg", "_logm", "_sqrtm") for helper in entry.helpers):
+        facts["needs"] = "SciPy for numbers: pip install 'gradcalc[special]'"
     facts["example"] = entry.example
     return facts
 

@@ -156,11 +156,14 @@ class Lengths:
             if position is None:
                 kept.append(axis)
             elif isinstance(position, str) and self._scopes.unbound.get(id(node)) == position:
-                self.slices[id(node), place] = (added(self._position(node, position, axis), -1), self._dimensions.of(1))
+                where = self._position(node, position, axis)
+                self.slices[id(node), place] = (added(where, -1), self._dimensions.of(1))
+                self.reaches.append((axis, where))
             elif isinstance(position, tuple):
                 first, last = [self._bound(bound, axis) for bound in position]
                 length = self._dimensions.derive(added(added(last, first, -1), 1))
                 self.slices[id(node), place] = (added(first, -1), length)
+                self.reaches.append((axis, last))
                 self._check_slice(node, axis, *position)
                 kept.append(length)
         return tuple(kept)

@@ -179,10 +179,10 @@ class ExpressionParser:
         entry = catalogue.lookup(token.text)
         if entry is None:
             near = nearest(token.text, [*catalogue.BY_NAME, *self._functions])
-            hint = f"Did you mean {near}?" if near else "`gradcalc functions` lists the functions"
+            hint = f"Did you mean {near}?" if near else "`gradcalc functions` lists the functions."
             if len(token.text) == 1 or not near:
                 name = token.text
-                hint += f" Multiplication is written {name}*(...); an unspecified function is declared {name}(.)"
+                hint += f" Multiplication is written {name}*(...); an unspecified function is declared {name}(.)."
             raise GradcalcError("name", f"there is no function {token.text}", span=(token.start, token.end), hint=hint)
         return entry.name
 

@@ -164,11 +164,12 @@ def first_size(node: Call) -> int | None:
 
 
 def not_bound(node: Index, name: str) -> GradcalcError:
+    index = next(iter(names_in(name)), "i")
     return GradcalcError(
         "name",
         f"the index {name} is not bound by a sum",
         span=node.span,
-        hint=f"Write sum[{name}](...) around it, a number, the length of the axis, or `end`.",
+        hint=f"Write sum[{index}](...) around it, a number, the length of the axis, or `end`.",
     )
 
 

@@ -14,7 +14,7 @@ from gradcalc.language.dimensions import Dim, Dimensions
 from gradcalc.language.kinds import NAMES, RANKS, S
 from gradcalc.language.known import known_beforehand
 from gradcalc.language.lengths import Axes, Lengths
-from gradcalc.language.polynomial import added, multiplied, names_in, substituted
+from gradcalc.language.polynomial import added, multiplied, names_in, polynomial, substituted
 from gradcalc.language.reading import Reading, best_reading, convention
 from gradcalc.language.scopes import Scopes
 from gradcalc.language.syntax import (
@@ -210,6 +210,7 @@ class _Inference:
         self._find_reading()
         self._find_lengths()
         self._name_lengths()
+        self._check_reaches()
         self._collect()
         return self._typing
 
@@ -307,6 +308,18 @@ class _Inference:
             if exponent is not None:
                 found.update([leaf.name for leaf in postorder(exponent) if isinstance(leaf, Name)])
         return {name for name in found if name in self._reading and self._reading[name] == S}
+
+    def _check_reaches(self) -> None:
+        """No position is past the end whatever the sizes are: x[n + 1] of n entries."""
+        for axis, least in self._typing.reaches:
+            gap = polynomial(added(least, axis, -1))
+            if gap and all(number > 0 for number in gap.values()):
+                raise GradcalcError(
+                    "shape",
+                    f"position {least} is past the end: the axis has {axis} entries",
+                    span=self._program.objective.span,
+                    hint="Give the length of the axis another name, or end the range before.",
+                )
 
     def _name_lengths(self) -> None:
         typing, dimensions = self._typing, self._dimensions

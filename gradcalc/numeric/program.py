@@ -6,6 +6,7 @@ matrices and identities are never multiplied out, and inverses that multiply som
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -49,12 +50,14 @@ class CompiledProgram:
         self.warnings.clear()
         arguments = {self._parameters[name]: np.asarray(arrays[name], dtype=float) for name in self._parameters}
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 outputs = self._function(**arguments)
-        except np.linalg.LinAlgError:
-            raise GradcalcError(
-                "numeric", "a matrix that has to be inverted is singular", hint="Check the data of the inverted matrix."
-            ) from None
+        except np.linalg.LinAlgError as error:
+            what = "is not positive definite" if "definite" in str(error) else "that has to be inverted is singular"
+            raise GradcalcError("numeric", f"a matrix {what}", hint="Check the data of the matrix.") from None
+        except ValueError as error:
+            raise GradcalcError("numeric", str(error)) from None
         except MemoryError:
             raise GradcalcError("limit", "the arrays of the derivative do not fit into memory") from None
         return {name: np.asarray(value, dtype=float) for name, value in outputs.items()}

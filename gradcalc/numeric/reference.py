@@ -7,6 +7,7 @@ be complex, for the complex step, and every function is continued analytically.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
@@ -117,7 +118,8 @@ def observe(program: Program, typing: Typing, arrays: Mapping[str, Array], sizes
     arrays: one for each variable, in its shape. sizes: the lengths of the named dimensions.
     """
     observation = Observation()
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         observation.value = _Interpreter(typing, arrays, sizes, observation).value(program.objective)
     if observation.fault is None and not np.all(np.isfinite(observation.value)):
         observation.fail("the value is not finite", program.objective.span)

@@ -20,6 +20,22 @@ def nearest(structure: str, array: Array) -> Array:
     return np.abs(array) if structure == "positive" else linear_part(structure, array)
 
 
+_CLOSE = 1e-8
+"""How far, beside its largest entry, an array may be from its structure."""
+
+
+def has_structure(structure: str, array: Array) -> bool:
+    """Whether an array is of a structure, up to rounding."""
+    if structure == "positive":
+        return bool(np.all(array > 0))
+    scale = _CLOSE * max(float(np.max(np.abs(array), initial=0.0)), 1e-300)
+    if structure == "orthogonal":
+        return bool(np.all(np.abs(array.T @ array - np.eye(len(array))) <= _CLOSE))
+    if np.any(np.abs(array - linear_part(structure, array)) > scale):
+        return False
+    return structure != "spd" or bool(np.all(np.linalg.eigvalsh(array) > 0))
+
+
 def linear_part(structure: str, array: Array) -> Array:
     """The orthogonal projection of an array onto a structure that is a linear space."""
     if structure in ("symmetric", "spd"):

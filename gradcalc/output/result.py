@@ -108,7 +108,7 @@ def _format(derivative: Derivative, answer: Answer, name: str) -> str | None:
         from gradcalc.output.unicode import to_unicode
 
         return _with_where(answer, to_unicode)
-    return derivative.code("numpy")
+    return derivative.code("numpy") if derivative.has_code else None
 
 
 def written_formats(derivative: Derivative, name: str) -> list[str]:
@@ -143,10 +143,11 @@ def check_formats(formats: Sequence[str]) -> None:
 def derivation_result(command: str, derivative: Derivative, formats: Sequence[str] = ()) -> Json:
     result = base_result(command, derivative.problem)
     check_formats(formats)
-    if "numpy" in formats and not derivative.has_code:
-        formats = [name for name in formats if name != "numpy"]
-        result["warnings"].append("there is no NumPy program of a derivative without a matrix form")
     result["derivatives"] = [answer_entry(derivative, answer, formats) for answer in derivative.answers]
+    for entry in result["derivatives"]:
+        for name in formats:
+            if name not in entry.get("formats", {}):
+                result["warnings"].append(f"the derivative by {entry['wrt']} has no form as {name}")
     return result
 
 

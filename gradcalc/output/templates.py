@@ -15,6 +15,7 @@ from gradcalc.language.lexer import GREEK
 from gradcalc.output.boxes import (
     POSTFIX,
     PRODUCT,
+    SUM,
     Box,
     applied,
     at,
@@ -97,7 +98,9 @@ class _Filling:
             return parts[0]
         answer = row(*_with_products(parts))
         if self._bare or any(part.kind in ("sign", "glue") for part in answer.parts):
-            answer.level = PRODUCT
+            # Juxtaposition binds more tightly than a sign between the operands.
+            loose = any(part.kind == "sign" and part.text in (r"\otimes", r"\times") for part in answer.parts)
+            answer.level = SUM if loose else PRODUCT
         return answer
 
     def _with_call(self, parts: list[Box]) -> list[Box]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.language.printer import to_text
@@ -12,6 +12,7 @@ from gradcalc.tensor.structures import meaning
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
     from gradcalc.checking.result import CheckResult
+    from gradcalc.language.syntax import Expr
     from gradcalc.tensor.answer import Answer, Formula
 
 _LONGEST_LINE = 100
@@ -49,7 +50,9 @@ def where_text(formula: Formula) -> str:
     return ", ".join([f"{name} = {to_text(tree)}" for name, tree in formula.where])
 
 
-def formula_line(derivative: Derivative, answer: Answer, index: bool = False) -> str:
+def formula_line(
+    derivative: Derivative, answer: Answer, index: bool = False, written: Callable[[Expr], str] = to_text
+) -> str:
     """`df/dW = ...      where s = ...`, with each name on a line of its own where the line would be long."""
     formula: Formula = derivative.index_formula(answer) if index else answer
     left = label(derivative, answer)
@@ -59,13 +62,13 @@ def formula_line(derivative: Derivative, answer: Answer, index: bool = False) ->
     if formula.vectorized:
         notes.append("vec by vec, columns one below the other")
     notes += structure_notes(derivative, answer)
-    line = f"{left} = {to_text(formula.tree)}" + (f"  ({'; '.join(notes)})" if notes else "")
+    line = f"{left} = {written(formula.tree)}" + (f"  ({'; '.join(notes)})" if notes else "")
     if not formula.where:
         return line
-    where = where_text(formula)
+    names = [f"{name} = {written(tree)}" for name, tree in formula.where]
+    where = ", ".join(names)
     if len(line) + len(_GAP) + len(where) + 6 <= _LONGEST_LINE:
         return f"{line}{_GAP}where {where}"
-    names = [f"{name} = {to_text(tree)}" for name, tree in formula.where]
     return "\n".join([line, f"  where {names[0]}", *[f"        {text}" for text in names[1:]]])
 
 

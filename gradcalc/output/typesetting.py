@@ -144,7 +144,9 @@ def _binary(node: Expr, operands: tuple[Box, ...]) -> Box:
     if node.operator in ("^", ".^"):
         return _power(node, left, right)
     text, level = _SIGNS.get(node.operator, (node.operator, COMPARISON))
-    return infix(left, text, right, level)
+    compared = infix(left, text, right, level)
+    # An equation inside an equation is set apart.
+    return fence(compared) if node.operator == "==" else compared
 
 
 def _power(node: Binary, base: Box, exponent: Box) -> Box:

@@ -53,7 +53,7 @@ from gradcalc.output.typesetting import box_of, positions_box
         ("x.^2", r"x^{\odot 2}"),
         ("x.^(a - 1)", r"x^{\odot (a - 1)}"),
         ("square(x)^2", r"(x^{\odot 2})^{2}"),
-        ("outer(x, y)*A", r"x \otimes y A"),
+        ("outer(x, y)*A", r"(x \otimes y) A"),
         ("A*outer(x, y)", r"A \, (x \otimes y)"),
         ("a - (b - c)", r"a - (b - c)"),
         ("-(a + b)", r"-(a + b)"),

@@ -76,6 +76,8 @@ ERRORS = [
     ("x: vector[5]; reshape(x, 2, 3)", "shape", "the lengths differ"),
     ("[1 2; 3 4]", "syntax", "an operator is missing"),
     ("A: matrix[2,3]; B: matrix[3,2]; A/B", "shape", "not square"),
+    ("sum[i=1..n]((x[i+1] - x[i])^2)", "shape", "past the end"),
+    ("x: vector[n]; x[1:n+1]", "shape", "past the end"),
 ]
 
 
@@ -85,3 +87,27 @@ def test_error(expression: str, kind: str, message: str) -> None:
         gradcalc.derive(expression, wrt=list(Problem(expression).typing.variables))
     assert caught.value.kind == kind
     assert message in f"{caught.value.message} {caught.value.hint}"
+
+
+DATA_ERRORS = [
+    ("D: diagonal[2]; det(D)", {"D": [[1.0, 2.0], [3.0, 4.0]]}, "data", "declared diagonal"),
+    ("Q: orthogonal[2]; tr(Q)", {"Q": [[1.0, 2.0], [3.0, 4.0]]}, "data", "declared orthogonal"),
+    ("S: spd[2]; logdet(S)", {"S": [[1.0, 2.0], [2.0, 1.0]]}, "data", "declared spd"),
+    ("a: positive; sum(log(a))", {"a": [1.0, -2.0]}, "data", "declared positive"),
+    ("tr(X^k)", {"X": [[1.0, 2.0], [3.0, 4.0]], "k": 2.5}, "numeric", "whole number"),
+    ("x: vector[m]; y: vector[n]; x[1:n]'*y", {"x": [1.0], "y": [1.0, 2.0]}, "data", "past the end"),
+    ("chol(A)", {"A": [[1.0, 2.0], [2.0, 1.0]]}, "numeric", "positive definite"),
+]
+
+
+@pytest.mark.parametrize(("expression", "arrays", "kind", "message"), DATA_ERRORS)
+def test_data_error(expression: str, arrays: dict[str, object], kind: str, message: str) -> None:
+    with pytest.raises(GradcalcError) as caught:
+        gradcalc.derive(expression, wrt=next(iter(arrays))).function()(**arrays)
+    assert caught.value.kind == kind
+    assert message in caught.value.message
+
+
+def test_a_derivative_that_vanishes_because_of_a_reading_is_warned_of() -> None:
+    derivative = gradcalc.derive("exp(x)/sum(exp(x))", wrt="x")
+    assert any('declare "x: vector"' in warning for warning in derivative.problem.typing.warnings)
