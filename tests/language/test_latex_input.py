@@ -12,6 +12,7 @@ from gradcalc.language.parser import parse, parse_expression
 from gradcalc.output.latex import to_latex
 
 FORMULAS = [
+    (r"\sum_{i=1}^{n-1} (x_{i+1} - x_i)^2", "sum[i=1..n - 1]((x[i + 1] - x[i])^2)"),
     # Wrapping, left sides, spaces.
     (r"\log(1+\exp(-y w^\top \sigma(W x + b)))", "log(1 + exp(-y*w'*sigmoid(W*x + b)))"),
     (r"$f(x) = x^T A x$", "x'*A*x"),
@@ -181,7 +182,7 @@ ERRORS = [
     (r"2 3", (2, 3), "two numbers stand side by side"),
     (r"x_i_j", (3, 4), "two subscripts stand below one symbol"),
     (r"x^2^3", (3, 4), "two exponents stand above one symbol"),
-    (r"x_{i+1}", (1, 7), "only names and numbers are read below a symbol"),
+    (r"x_{i+1}", (1, 7), "only names, numbers and sums with an index are read below a symbol"),
     (r"x^*Ax", (2, 3), "the exponent * has several meanings"),
     (r"\hat{AB}", (0, 8), "a hat stands over something that is no name"),
     (r"\log", (0, 4), "log has no argument"),
@@ -191,7 +192,7 @@ ERRORS = [
     (r"\|x\|_\infty", (5, 12), "the norm with infty below it is not part of the language"),
     (r"\sum x_i", (0, 4), "the sum names no index"),
     (r"\sum_{i=0}^n x_i", (0, 12), "the sum does not start at a position from 1"),
-    (r"\sum_{i=1}^{n-1} x_i", (0, 15), "the last index of a sum is a name or a number"),
+    (r"\sum_{i=1}^{2 n} x_i", (0, 15), "the last index of a sum is a name or a number, or a sum of those"),
     (r"\sum_{i \neq j} x_i", (0, 14), "the range of the sum is not understood"),
     (r"\max_i x_i", (0, 6), "max over an index is not part of the language"),
     (r"\prod_i x_i", (0, 5), "a product over an index is not part of the language"),

@@ -69,6 +69,12 @@ def test_second_derivatives_within_the_symmetric_matrices() -> None:
     assert derivative.check(seed=1).verdict == "passed"
 
 
+@pytest.mark.parametrize("structure", ["symmetric", "skew", "diagonal", "lower"])
+def test_second_derivatives_by_independent_entries(structure: str) -> None:
+    derivative = gradcalc.derive(f"A: {structure}; x'*A*A*y + sum(exp(A))", wrt="A", order=2, structured="independent")
+    assert derivative.check(seed=1).verdict == "passed"
+
+
 def test_an_orthogonal_matrix_has_no_independent_entries() -> None:
     with pytest.raises(GradcalcError, match="no independent entries"):
         gradcalc.derive("Q: orthogonal; tr(A*Q)", wrt="Q", structured="independent")

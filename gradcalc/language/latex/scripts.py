@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.language.latex.tokens import Token
 from gradcalc.language.latex.words import GREEK_NAMES
+from gradcalc.language.polynomial import Dim, added, names_in
 from gradcalc.language.syntax import (
     Binary,
     Block,
@@ -91,9 +92,16 @@ def subscript(found: list[Token], bound: Collection[str], span: Span) -> Subscri
     suffix = ""
     before: Token | None = None
     between = ""
+    moved = ""
     for token in found:
         kind = token.kind
-        if kind in _NAMED or kind == "number" or (kind == "command" and token.text in ("infty", "star")):
+        if moved and (kind in _NAMED or kind == "number"):
+            term = int(token.text) if token.text.isdecimal() else token.text
+            parts.append(added(_as_length(parts.pop(), span), term, 1 if moved == "+" else -1))
+            moved = ""
+        elif kind in ("+", "-") and before is not None and not between:
+            moved = kind
+        elif kind in _NAMED or kind == "number" or (kind == "command" and token.text in ("infty", "star")):
             suffix += token.text if before is None or _is_glued(before, between, token) else "_" + token.text
             parts.append(int(token.text) if token.text.isdecimal() else token.text)
             before, between = token, ""
@@ -102,17 +110,30 @@ def subscript(found: list[Token], bound: Collection[str], span: Span) -> Subscri
         elif kind in (",", ";", "_", "*"):
             between = kind
         elif kind not in ("font", "{", "}", "open", "close"):
-            raise GradcalcError(
-                "syntax",
-                "only names and numbers are read below a symbol",
-                span=span,
-                hint="For example: x_i, A_{i,j}, w_1, x_{\\text{max}}",
-            )
+            raise _not_below(span)
     if parts == [None]:
         parts, suffix = ["star"], "star"
     if not parts:
         raise GradcalcError("syntax", "nothing stands below the symbol", span=span)
-    return Subscript(tuple(parts), suffix, any(part in bound for part in parts), span)
+    is_index = any(name in bound for part in parts if isinstance(part, (int, str)) for name in names_in(part))
+    if moved or (not is_index and any(isinstance(part, str) and not part.isidentifier() for part in parts)):
+        raise _not_below(span)
+    return Subscript(tuple(parts), suffix, is_index, span)
+
+
+def _as_length(position: Position, span: Span) -> Dim:
+    if not isinstance(position, (int, str)):
+        raise _not_below(span)
+    return position
+
+
+def _not_below(span: Span) -> GradcalcError:
+    return GradcalcError(
+        "syntax",
+        "only names, numbers and sums with an index are read below a symbol",
+        span=span,
+        hint="For example: x_i, A_{i,j}, w_1, x_{i+1}, x_{\\text{max}}",
+    )
 
 
 def _is_glued(before: Token, between: str, token: Token) -> bool:

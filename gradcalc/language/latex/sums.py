@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.language.latex.tokens import Token
+from gradcalc.language.polynomial import Dim, added
 from gradcalc.language.syntax import Expr, IndexedSum, IndexRange
 
 _HINT = "A sum is read over indices from 1: \\sum_{i=1}^{n}, \\sum_i, \\sum_{i,j}."
@@ -48,21 +49,29 @@ def _first(token: Token, span: Span) -> int:
     return int(token.text)
 
 
-def _last(above: list[Token], span: Span) -> int | str:
+def _last(above: list[Token], span: Span) -> Dim:
     found = _significant(above)
-    if len(found) != 1 or found[0].kind not in ("name", "word", "number"):
-        raise GradcalcError(
-            "syntax",
-            "the last index of a sum is a name or a number",
-            span=span,
-            hint="Give the range a name of its own: \\sum_{i=1}^{m}.",
-        )
-    text = found[0].text
-    if found[0].kind != "number":
-        return text
-    if not text.isdecimal():
-        raise GradcalcError("syntax", "a sum runs over whole numbers", span=span, hint=_HINT)
-    return int(text)
+    terms, signs = found[::2], found[1::2]
+    if len(found) % 2 == 0 or any(sign.kind not in ("+", "-") for sign in signs):
+        raise _not_a_length(span)
+    total: Dim = 0
+    for sign, term in zip(["+", *[sign.kind for sign in signs]], terms):
+        if term.kind not in ("name", "word", "number"):
+            raise _not_a_length(span)
+        if term.kind == "number" and not term.text.isdecimal():
+            raise GradcalcError("syntax", "a sum runs over whole numbers", span=span, hint=_HINT)
+        length: Dim = int(term.text) if term.kind == "number" else term.text
+        total = added(total, length, 1 if sign == "+" else -1)
+    return total
+
+
+def _not_a_length(span: Span) -> GradcalcError:
+    return GradcalcError(
+        "syntax",
+        "the last index of a sum is a name or a number, or a sum of those",
+        span=span,
+        hint="Give the range a name of its own: \\sum_{i=1}^{m}.",
+    )
 
 
 def joined_sum(ranges: tuple[IndexRange, ...], body: Expr) -> Expr:
