@@ -362,8 +362,7 @@ class Derivative:
 
     def action(self, answer: Answer) -> Formula:
         """What the derivative makes of a change `dX` of its last variable X."""
-        component = answer.components[-1]
-        return self._derivation.action(answer, component, f"d{component[0]}")
+        return self._derivation.action(answer, f"d{answer.components[-1][0]}")
 
     def function(self) -> Function:
         """The compiled derivative: takes arrays by name, returns an array (a dict of them for several variables)."""

@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement, groupby
 from gradcalc.errors import GradcalcError
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr, Index, IndexedSum, operations, postorder
-from gradcalc.tensor.differentiation import Rules, derivative
+from gradcalc.tensor.differentiation import Rules, along, derivative
 from gradcalc.tensor.einsum import EinsumTerm, einsum_terms
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.indexing import Indexing, index_names
@@ -191,8 +191,12 @@ class Derivation:
         """
         parts: list[Node] = []
         for component, name in zip(columns, names):
-            gradient = derivative(self._graph, self._rules, self._value.node, self._lowering.symbol(component[0]))
-            parts.append(self._contracted(gradient, component, name))
+            variable = self._lowering.symbol(component[0])
+            forward = self._forward(component, name)
+            if forward is None:
+                gradient = derivative(self._graph, self._rules, self._value.node, variable)
+                forward = self._contracted(gradient, component, name)
+            parts.append(forward)
         node = self._graph.sum([(ONE, part) for part in parts], self._value.node.dims)
         if row is not None:
             node = derivative(self._graph, self._rules, node, self._lowering.symbol(row[0]))
@@ -210,14 +214,24 @@ class Derivation:
         except NoMatrixForm:
             return None
 
-    def action(self, answer: Formula, component: Component, name: str) -> Formula:
-        """What a derivative makes of a change of the variable: its last axes multiplied by a tensor of that name."""
-        node = self._contracted(answer.node, component, name)
+    def _forward(self, component: Component, name: str) -> Node | None:
+        """The derivative of the objective along a direction in forward mode, where that is shorter."""
+        if component[1] or self._lowering.typing.variables[component[0]].structure is not None:
+            return None
+        direction = self._direction(component, name)
+        return along(self._graph, self._rules, self._value.node, self._lowering.symbol(component[0]), direction)
+
+    def action(self, answer: Answer, name: str) -> Formula:
+        """What a derivative makes of a change of its last variable: its last axes times a tensor of that name."""
+        component = answer.components[-1]
+        node = self._forward(component, name) if answer.order == 1 else None
+        if node is None:
+            node = self._contracted(answer.node, component, name)
         kind = "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
         return self._formula(node, kind)
 
-    def _contracted(self, node: Node, component: Component, name: str) -> Node:
-        """The node with its last axes, those of the variable, summed with a tensor of that name."""
+    def _direction(self, component: Component, name: str) -> Node:
+        """The tensor of a name in the shape of a variable, or of an entry of one."""
         variable, positions = component
         dims = self._lowering.typing.variables[variable].dims if not positions else ()
         known = self._lowering.typing.variables.get(name)
@@ -229,7 +243,12 @@ class Derivation:
             )
         structure = self._lowering.typing.variables[variable].structure
         symmetric = structure in (*_SYMMETRIC, "diagonal")
-        direction = self._lowering.symbol(name) if known is not None else self._graph.symbol(name, dims, symmetric)
+        return self._lowering.symbol(name) if known is not None else self._graph.symbol(name, dims, symmetric)
+
+    def _contracted(self, node: Node, component: Component, name: str) -> Node:
+        """The node with its last axes, those of the variable, summed with a tensor of that name."""
+        direction = self._direction(component, name)
+        dims = direction.dims
         front = len(node.dims) - len(dims)
         axes = tuple(range(len(node.dims)))
         terms = multiplied_out(self._graph, node) or [(ONE, node)]

@@ -41,8 +41,9 @@ def _grid(cells: dict[tuple[_Place, ...], Expr], rows: list[_Place], width: Dim)
     """The rows of a matrix, each with columns of its own; where all parts are transposes, its transpose."""
     parts: list[list[Expr]] = []
     shared: set[tuple[_Place, ...]] = set()
+    whole = _tiling({places[1] for places in cells}, width)
     for row in rows:
-        columns = _tiling({places[1] for places in cells if places[0] == row}, width)
+        columns = whole or _tiling({places[1] for places in cells if places[0] == row}, width)
         if columns is None:
             return None
         shared.add(tuple(columns))

@@ -55,6 +55,17 @@ def derivative(graph: Graph, rules: Rules, objective: Node, variable: Node) -> N
     raise AssertionError("the variable was not reached")
 
 
+def along(graph: Graph, rules: Rules, objective: Node, variable: Node, direction: Node) -> Node | None:
+    """The derivative along a direction in forward mode, where that is shorter: for functions of matrices.
+
+    direction: dims of the variable. Returns dims of the objective; None where reverse mode serves better.
+    """
+    order = _depending_on(objective, variable)
+    if not order or not objective.dims or not forward.passes_matrices(order):
+        return None
+    return forward.tangent(graph, rules, order, variable, direction)
+
+
 def _depending_on(objective: Node, variable: Node) -> list[Node]:
     """The nodes between the variable and the objective, both included, operands first."""
     depends: set[Node] = {variable}

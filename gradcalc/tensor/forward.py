@@ -21,22 +21,26 @@ _OF_MATRICES = (*MATRIX_FUNCTIONS, "det", "logdet")
 
 def serves(order: Sequence[Node], variable: Node) -> bool:
     """Whether forward mode is taken: by a number, through functions of matrices, each of which has a rule here."""
+    return not variable.dims and passes_matrices(order)
+
+
+def passes_matrices(order: Sequence[Node]) -> bool:
+    """Whether there are functions of matrices among the nodes, and each function has a rule here."""
     atoms = [node for node in order if isinstance(node, Atom)]
-    return (
-        not variable.dims
-        and any(node.name in _OF_MATRICES for node in atoms)
-        and all(
-            not node.batch
-            and not any(parameter in order for parameter in node.operands[1:])
-            and (not node.dims or node.name in MATRIX_FUNCTIONS)
-            for node in atoms
-        )
+    return any(node.name in _OF_MATRICES for node in atoms) and all(
+        not node.batch
+        and not any(parameter in order for parameter in node.operands[1:])
+        and (not node.dims or node.name in MATRIX_FUNCTIONS)
+        for node in atoms
     )
 
 
-def tangent(graph: Graph, rules: Rules, order: Sequence[Node], variable: Node) -> Node:
-    """The derivative of the last node by the variable, a number; `order` is what depends on it, operands first."""
-    tangents: dict[Node, Node] = {variable: graph.constant(1)}
+def tangent(graph: Graph, rules: Rules, order: Sequence[Node], variable: Node, direction: Node | None = None) -> Node:
+    """The derivative of the last node along a direction of the variable, by the variable itself for a number.
+
+    order: what depends on the variable, operands first. direction: a tensor with the dims of the variable.
+    """
+    tangents: dict[Node, Node] = {variable: graph.constant(1) if direction is None else direction}
     for node in order:
         if node is not variable:
             tangents[node] = _tangent(graph, rules, node, tangents)
