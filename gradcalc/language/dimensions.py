@@ -48,6 +48,8 @@ class Dimensions:
             number = self.new()
             self._size[number] = dim
             return number
+        if not dim.isidentifier():
+            return self.derive(substituted(dim, lambda name: f"c{self.of(name, loose=loose)}"))
         if dim not in self._by_name:
             number = self.new()
             (self._loose if loose else self._firm)[number] = dim

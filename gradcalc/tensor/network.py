@@ -324,7 +324,7 @@ class Network:
             return self._noted(_sum_of_entries(edge.chain), row, column)
         if not self.weights[row] or not self.weights[column]:
             empty, full = (row, column) if not self.weights[row] else (column, row)
-            return self._noted(Call("sum", (written((*edge.seen_from(empty), *self.vector(full))),)), empty)
+            return self._noted(_summed(written((*edge.seen_from(empty), *self.vector(full)))), empty)
         left, right = self.vector(row), self.vector(column)
         ways = [(*transposed(left), *edge.seen_from(row), *right), (*transposed(right), *edge.seen_from(column), *left)]
         if left == right and len(edge.chain) == 2 and transposed(edge.chain) == edge.chain:
