@@ -10,7 +10,7 @@ import numpy as np
 from gradcalc.checking.differences import MOST_ENTRIES, check_derivative
 from gradcalc.checking.result import CheckResult, combined
 from gradcalc.errors import GradcalcError
-from gradcalc.language.polynomial import names_in, size_of
+from gradcalc.language.polynomial import names_in, size_of, split_off
 from gradcalc.numeric.arrays import check_memory, complete, data_shape
 from gradcalc.numeric.contraction import tensor_value
 from gradcalc.numeric.points import draw
@@ -150,6 +150,11 @@ def prepare_arrays(
             )
         prepared[name] = array
     for dim in [dim for dim in sizes if not dim.isidentifier()]:
+        # x of n + 1 entries says how long n is.
+        for name in [name for name in names_in(dim) if name not in sizes]:
+            rest = split_off(dim, name)
+            if isinstance(rest, int):
+                sizes[name] = sizes[dim] - rest
         if all(name in sizes for name in names_in(dim)):
             wanted = size_of(dim, {name: sizes[name] for name in names_in(dim)})
             if wanted != sizes[dim]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcalc.language.polynomial import Dim, names_in, substituted
+from gradcalc.language.polynomial import Dim, names_in, polynomial, substituted
 
 __all__ = ["Clash", "Dim", "Dimensions"]
 
@@ -140,6 +140,32 @@ class Dimensions:
             return f"c{number}" if inner is None or number == kept else self._expanded(inner, kept)
 
         return substituted(formula, value)
+
+    def settle(self) -> None:
+        """Gives sizes to classes that follow from others: where n + 1 is 4, n is 3."""
+        changed = True
+        while changed:
+            changed = False
+            for number, formula in list(self._derived.items()):
+                changed |= self._settled(number, formula)
+
+    def _settled(self, number: int, formula: Dim) -> bool:
+        """Whether the one unknown class of a length with a size could be given its own."""
+        size = self._size[self.find(number)]
+        classes = {name: self.find(int(name[1:])) for name in names_in(formula)}
+        unknown = {root for root in classes.values() if not isinstance(self.known(root), int)}
+        if size is None or len(unknown) != 1:
+            return False
+        (root,) = unknown
+        if root in {self.find(derived) for derived in self._derived}:
+            return False
+        known = {name: "u" if number == root else self.known(number) or 0 for name, number in classes.items()}
+        terms = polynomial(substituted(formula, lambda name: known[name]))
+        factor, rest = terms.get(("u",), 0), terms.get((), 0)
+        if set(terms) - {("u",), ()} or not factor or (size - rest) % factor or (size - rest) // factor < 1:
+            return False
+        self._size[root] = (size - rest) // factor
+        return True
 
     def equalities(self) -> list[tuple[Dim, Dim]]:
         """Lengths that have to be equal and are not the same by name: of a size and a polynomial, or of two."""

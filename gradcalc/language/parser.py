@@ -335,6 +335,11 @@ class ExpressionParser:
             return (first, self._bound())
         return first
 
+    def length_at(self, position: int) -> Dim:
+        """The length that starts at a token, as the n + 1 of vector[n + 1]; `self.position` is then the token after."""
+        self.position = position
+        return self._bound()
+
     def _bound(self) -> Dim:
         """A whole number, a name, or sums and products of them."""
         total: Dim | None = None

@@ -217,21 +217,21 @@ class ProgramParser:
         opener = found[position]
         dims: list[int | str] = []
         while True:
-            token, after = found[position + 1], found[min(position + 2, len(found) - 1)]
-            if token.kind == "name":
-                dims.append(token.text)
-            elif token.kind == "number" and token.text.isdigit():
-                if int(token.text) < 1:
-                    raise GradcalcError("shape", "a dimension is at least 1", span=(token.start, token.end))
-                dims.append(int(token.text))
-            else:
+            token = found[position + 1]
+            try:
+                dim = self._expressions.length_at(position + 1)
+            except GradcalcError:
                 raise GradcalcError(
                     "syntax",
                     "a dimension is a whole number or a name",
                     span=(token.start, max(token.end, token.start + 1)),
                     hint="For example: W: matrix[m, n] or x: vector[3]",
-                )
-            position += 2
+                ) from None
+            if isinstance(dim, int) and dim < 1:
+                raise GradcalcError("shape", "a dimension is at least 1", span=(token.start, token.end))
+            dims.append(dim)
+            position = self._expressions.position
+            after = found[position]
             if after.kind == "]":
                 return tuple(dims), position + 1
             if after.kind != ",":

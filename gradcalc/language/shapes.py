@@ -283,6 +283,7 @@ class _Inference:
         self._typing._indices = found.indices
         self._typing._slices = found.slices
         self._typing._reaches = found.reaches
+        dimensions.settle()
         self._check_equalities()
         self._lengths = found
 

@@ -9,7 +9,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.numpy_source import HELPERS
 from gradcalc.language.kinds import axis_literals
-from gradcalc.language.polynomial import added
+from gradcalc.language.polynomial import added, split_off
 from gradcalc.language.shapes import infer
 from gradcalc.language.syntax import (
     COMPARISONS,
@@ -296,10 +296,15 @@ class Compiler(Products):
     def _size_lines(self) -> list[str]:
         lines = []
         for dim in self._used_dims:
-            for name, variable in self._variables.items():
-                if dim in variable.dims:
-                    lines.append(f"size_{dim} = {self.parameters[name]}.shape[{variable.dims.index(dim)}]")
-                    break
+            shapes = [
+                (split_off(length, dim), f"{self.parameters[name]}.shape[{axis}]")
+                for name, variable in self._variables.items()
+                for axis, length in enumerate(variable.dims)
+            ]
+            known = [(rest, code) for rest, code in shapes if isinstance(rest, int)]
+            if known:
+                rest, code = min(known, key=lambda found: abs(found[0]))
+                lines.append(f"size_{dim} = {code}" + (f" - {rest}" if rest > 0 else f" + {-rest}" if rest else ""))
             else:
                 if dim not in self._sizes:
                     raise GradcalcError(

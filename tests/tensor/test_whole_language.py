@@ -108,6 +108,14 @@ def test_data_error(expression: str, arrays: dict[str, object], kind: str, messa
     assert message in caught.value.message
 
 
+def test_a_length_may_follow_from_another() -> None:
+    derivative = gradcalc.derive("x: vector[n + 1]; sum[i=1..n]((x[i + 1] - x[i])^2)", wrt="x")
+    assert derivative.check(seed=1).verdict == "passed"
+    assert list(derivative.function()(x=[1.0, 2.0, 4.0, 8.0])) == [-2.0, -2.0, -4.0, 8.0]
+    given = Problem("x: vector[n + 1]; sum(x[1:n])", data_shapes={"x": (4,)})
+    assert given.typing.named_length("n") == 3
+
+
 def test_a_derivative_that_vanishes_because_of_a_reading_is_warned_of() -> None:
     derivative = gradcalc.derive("exp(x)/sum(exp(x))", wrt="x")
     assert any('declare "x: vector"' in warning for warning in derivative.problem.typing.warnings)
