@@ -65,11 +65,18 @@ def _turned(part: Expr) -> Expr:
     """The transpose of a part that is one, or of zeros."""
     if isinstance(part, Transpose):
         return part.operand
+    if isinstance(part, Call) and len(part.children) == 1:
+        return Transpose(part)
     return part if isinstance(part, Number) else Call("zeros", part.children[::-1])
 
 
 def _zeros(dims: tuple[Dim, ...]) -> Expr:
-    return Call("zeros", tuple([dimension(dim) for dim in dims])) if set(dims) != {1} else Number(0)
+    """Zeros to fill a place with: a number, a row or a column where the place is one entry high or wide."""
+    longer = tuple([dimension(dim) for dim in dims if dim != 1])
+    if not longer:
+        return Number(0)
+    zeros = Call("zeros", longer)
+    return Transpose(zeros) if len(dims) == 2 and dims[0] == 1 else zeros
 
 
 def _placed(raising: Raising, coefficient: Coefficient, term: Node) -> tuple[tuple[_Place, ...], Expr] | None:
