@@ -150,6 +150,12 @@ def summed_rows(chain: Chain) -> Chain:
 
 def _summed_along(matrix: Expr, axis: int) -> Expr:
     """The sums of the columns (axis 1) or the rows (axis 2); of absolute values as norms."""
+    if isinstance(matrix, Index) and len(matrix.positions) == 2:
+        taken = matrix.positions[axis - 1]
+        if isinstance(taken, tuple) and taken[0] == taken[1]:
+            # One column, or one row, is its own sum.
+            positions = (taken[0], matrix.positions[1]) if axis == 1 else (matrix.positions[0], taken[0])
+            return Index(matrix.operand, positions)
     if _is_call(matrix, "abs"):
         return Call("norm1", (*matrix.children, Number(axis)))
     if _triangle_of_ones(matrix) == "tril" and axis == 2 and len(set(matrix.children[0].children)) == 1:
