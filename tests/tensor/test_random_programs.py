@@ -30,7 +30,9 @@ from gradcalc.output.result import derivation_result
 from gradcalc.tensor.answer import Formula
 
 _ASKED = os.environ.get("GRADCALC_EXAMPLES")
-EXAMPLES = settings(max_examples=int(_ASKED or 240), derandomize=_ASKED is None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(
+    max_examples=int(_ASKED or 240), derandomize=_ASKED is None, suppress_health_check=list(HealthCheck)
+)
 
 WHICH = st.integers(0, 9)
 """Which of the variables that occur is differentiated by."""
