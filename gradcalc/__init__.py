@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradcalc.api import Derivative as Derivative
     from gradcalc.api import derive as derive
+    from gradcalc.api import verify as verify
     from gradcalc.checking.result import CheckResult as CheckResult
     from gradcalc.errors import GradcalcError as GradcalcError
+    from gradcalc.verification import Verification as Verification
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Derivative": "gradcalc.api",
     "derive": "gradcalc.api",
+    "verify": "gradcalc.api",
     "CheckResult": "gradcalc.checking.result",
     "GradcalcError": "gradcalc.errors",
+    "Verification": "gradcalc.verification",
 }
 
-__all__ = ["CheckResult", "Derivative", "GradcalcError", "__version__", "derive"]
+__all__ = ["CheckResult", "Derivative", "GradcalcError", "Verification", "__version__", "derive", "verify"]
 
 
 def __getattr__(name: str) -> Any:

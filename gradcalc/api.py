@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcalc.errors import GradcalcError
 from gradcalc.language.parser import nearest, parse, parse_wrt
+from gradcalc.language.polynomial import names_in
 from gradcalc.language.printer import program_text, to_text
 from gradcalc.language.programs import parse_declaration
 from gradcalc.language.reading import convention
@@ -20,6 +21,7 @@ from gradcalc.tensor.rewriting import is_zero
 if TYPE_CHECKING:
     from gradcalc.checking.result import CheckResult
     from gradcalc.evaluation import Function
+    from gradcalc.verification import Verification
 
 Shape = Sequence["int | str"]
 
@@ -49,6 +51,7 @@ class Problem:
             program = _declared(program, declare)
         self.program: Program = program
         checked = {name: _checked_shape(name, shape) for name, shape in (shapes or {}).items()}
+        self._declared_dims = [dim for shape in checked.values() for dim in shape]
         for name in [*checked, *(structure or {})]:
             self._check_name(name, [*_names(program)])
         known = set(_names(program))
@@ -64,6 +67,12 @@ class Problem:
                 f"{name} does not occur in the expression",
                 hint=f"Did you mean {near}?" if near else _listed(known),
             )
+
+    @property
+    def declared_lengths(self) -> set[str]:
+        """The names of dimensions that were declared, not chosen."""
+        dims = [dim for declaration in self.program.declarations for dim in declaration.dims or ()]
+        return {name for dim in [*dims, *self._declared_dims] for name in names_in(dim)}
 
     def components(self, wrt: str | Sequence[str] | None) -> list[Component]:
         """What to differentiate by; the only variable where nothing is said."""
@@ -296,6 +305,11 @@ class Derivative:
         return self._derivation.objective
 
     @property
+    def derivation(self) -> Derivation:
+        """What the answers were derived in."""
+        return self._derivation
+
+    @property
     def text(self) -> str:
         """The formula of the first derivative; `where` has what it names."""
         return to_text(self.answers[0].tree)
@@ -428,3 +442,32 @@ def derive(
     if direction is not None:
         directions = problem.directions(components, [direction] if isinstance(direction, str) else direction)
     return Derivative(problem, components, order, layout, structured, directions)
+
+
+def verify(
+    expression: str,
+    wrt: str | Sequence[str] | None,
+    claim: str,
+    *,
+    order: int = 1,
+    shapes: Mapping[str, Shape] | None = None,
+    structure: Mapping[str, str] | None = None,
+    layout: str | None = None,
+    structured: str | None = None,
+    declare: Sequence[str] = (),
+    latex: bool = False,
+    seed: int = 0,
+) -> Verification:
+    """Judges a claimed derivative: right, in either layout, or wrong, with what is wrong about it.
+
+    claim: an expression in the names of the other, or a program with definitions of its own; `f` is the objective.
+    latex: both are LaTeX. The other arguments are those of `derive`. Raises GradcalcError where one cannot be read.
+    """
+    from gradcalc.verification import verify_claim
+
+    if latex:
+        from gradcalc.language.latex.program import latex_to_text
+
+        expression, claim = latex_to_text(expression), latex_to_text(claim)
+    problem = Problem(expression, declare=declare, shapes=shapes, structure=structure)
+    return verify_claim(problem, wrt, claim, order=order, layout=layout, structured=structured, seed=seed)

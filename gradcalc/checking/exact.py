@@ -61,11 +61,11 @@ def prove(derivative: Derivative, answer: Answer, seconds: float = SECONDS) -> C
     sizes = _small_sizes(typing)
     symbols = {name: _symbols(name, typing, sizes) for name in typing.variables}
     try:
-        objective = _Interpreter(typing, symbols, sizes).value(derivative.problem.program.objective)
+        objective = SymbolicInterpreter(typing, symbols, sizes).value(derivative.problem.program.objective)
         shapes = {name: variable.dims for name, variable in typing.variables.items()}
         functions = tuple(typing.functions.values())
         claimed_typing = infer(Program(expanded, functions=functions), shapes, dimension_names=typing.dimension_names)
-        claimed = np.asarray(_Interpreter(claimed_typing, symbols, sizes).value(expanded), dtype=object)
+        claimed = np.asarray(SymbolicInterpreter(claimed_typing, symbols, sizes).value(expanded), dtype=object)
         return _compared(derivative, answer, np.asarray(objective, dtype=object), claimed, symbols, deadline)
     except _OutOfTime:
         return CheckResult.inconclusive(f"SymPy did not finish within {seconds:.0f} seconds")
@@ -180,7 +180,7 @@ def _number(expression: Any, point: Mapping[Any, Any]) -> Any:
     return value if value.is_number and value.is_finite else None
 
 
-class _Interpreter:
+class SymbolicInterpreter:
     """The syntax tree on arrays of SymPy expressions."""
 
     def __init__(self, typing: Typing, symbols: Mapping[str, Array], sizes: Mapping[str, int]) -> None:
@@ -405,7 +405,7 @@ class _Interpreter:
         return answer[()] if answer.ndim == 0 else answer
 
 
-class _Meaning(_Interpreter):
+class _Meaning(SymbolicInterpreter):
     """The meaning of a function of the catalogue: vectors in it are columns."""
 
     def _binary(self, node: Binary, left: Any, right: Any, entrywise: bool) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 import click
@@ -41,6 +41,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "formats": ((list,), "a list of strings"),
     "allow_nonfinite": ((bool,), "true or false"),
     "exact": ((bool,), "true or false"),
+    "claim": ((str,), "a string"),
 }
 
 
@@ -201,6 +202,8 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
     check_formats(formats)
     if command in ("grad", "hessian", "hvp"):
         return derivation_result(command, _derivative(request, problem, wrt, order), formats), 0
+    if command == "verify":
+        return _verified(request, problem, wrt, order, arrays, formats)
     from gradcalc.numericrun import NumericRun
 
     run = NumericRun(
@@ -217,6 +220,38 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
         exact=request.get("exact", False),
     )
     return run.result(formats), run.exit_code
+
+
+def _verified(
+    request: dict[str, Any],
+    problem: Problem,
+    wrt: list[str],
+    order: int,
+    arrays: dict[str, Any],
+    formats: Sequence[str],
+) -> tuple[dict[str, Any], int]:
+    """The judgement of a claim."""
+    from gradcalc.verification import verify_claim
+
+    if "claim" not in request:
+        raise GradcalcError("usage", "the request has no claim", hint='For example: "claim": "2*A*x"')
+    claim = request["claim"]
+    if request.get("latex", False):
+        from gradcalc.language.latex.program import latex_to_text
+
+        claim = latex_to_text(claim)
+    verification = verify_claim(
+        problem,
+        wrt or None,
+        claim,
+        order=order,
+        layout=request.get("layout"),
+        structured=request.get("structured"),
+        seed=request.get("seed", 0),
+        sizes=request.get("sizes"),
+        arrays=arrays,
+    )
+    return verification.to_dict(formats), verification.exit_code
 
 
 def _derivative(request: dict[str, Any], problem: Problem, wrt: list[str], order: int) -> Derivative:

@@ -82,7 +82,7 @@ def expression_text(argument: str, from_latex: bool = False) -> str:
 
     What is LaTeX is read, and standard error says as what.
     """
-    text = _expression_text(argument)
+    text = argument_text(argument)
     click.get_current_context().ensure_object(dict)["expression"] = text
     if from_latex:
         from gradcalc.language.latex.program import latex_to_text
@@ -93,7 +93,8 @@ def expression_text(argument: str, from_latex: bool = False) -> str:
     return text
 
 
-def _expression_text(argument: str) -> str:
+def argument_text(argument: str) -> str:
+    """The text of an argument: itself, `-` for standard input, `@FILE` for a file. Raises GradcalcError of kind data."""
     if argument != "-" and not argument.startswith("@"):
         return argument[1:] if argument.startswith(" -") else argument
     source = "standard input" if argument == "-" else argument[1:]

@@ -558,12 +558,15 @@ def parse_expression(text: str) -> Expr:
     return expr
 
 
-def parse(text: str) -> Program:
-    """The program of a text. Raises GradcalcError of kind syntax, name, shape or limit."""
+def parse(text: str, functions: Collection[str] = (), variables: Collection[str] = ()) -> Program:
+    """The program of a text. functions, variables: names that are known from elsewhere.
+
+    Raises GradcalcError of kind syntax, name, shape or limit.
+    """
     from gradcalc.language.programs import ProgramParser
 
     try:
-        return ProgramParser(text).program()
+        return ProgramParser(text, functions, variables).program()
     except GradcalcError as error:
         raise error.located_in(text) from None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.language.lexer import Token, tokens
@@ -27,16 +29,21 @@ _ENDS = ("newline", ";", "end")
 
 
 class ProgramParser:
-    """Parses the statements of a text."""
+    """Parses the statements of a text.
 
-    def __init__(self, text: str) -> None:
+    functions, variables: names that are known from elsewhere, as those of `ExpressionParser`.
+    """
+
+    def __init__(self, text: str, functions: Collection[str] = (), variables: Collection[str] = ()) -> None:
         self._text = text
         self._tokens = tokens(text)
         self._declarations: list[Declaration] = []
         self._definitions: list[Definition] = []
         self._functions: list[FunctionDefinition] = []
         function_names, variable_names = self._names()
-        self._expressions = ExpressionParser(self._tokens, function_names, variable_names)
+        self._expressions = ExpressionParser(
+            self._tokens, function_names.union(functions), variable_names.union(variables)
+        )
 
     def program(self) -> Program:
         objective: Expr | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
@@ -27,8 +27,17 @@ _NEAR_A_KINK = 1e-3
 _LARGEST_VALUE = 1e6
 
 
-def choose_sizes(typing: Typing, asked: Mapping[str, int], order: int = 0) -> dict[str, int]:
-    """A size for each named dimension: as asked, else small and distinct. `order` numbers the choices.
+Accept = Callable[[Mapping[str, Array], Mapping[str, int]], "str | None"]
+"""Why arrays of those sizes will not do, or None where they will."""
+
+LENGTHS = tuple(range(3, 1000))
+"""The sizes that dimensions are given, the first that is not taken."""
+
+
+def choose_sizes(
+    typing: Typing, asked: Mapping[str, int], order: int = 0, lengths: Sequence[int] = LENGTHS
+) -> dict[str, int]:
+    """A size for each named dimension: as asked, else of `lengths`, all distinct. `order` numbers the choices.
 
     Raises GradcalcError of kind usage for an unknown dimension.
     """
@@ -50,14 +59,10 @@ def choose_sizes(typing: Typing, asked: Mapping[str, int], order: int = 0) -> di
     if order % 2:
         free.reverse()
     sizes = dict(asked)
-    candidate = 3
     for name in free:
-        candidate = max(candidate, typing.minimum_sizes.get(name, 1))
-        while candidate in taken:
-            candidate += 1
-        sizes[name] = candidate
-        taken.add(candidate)
-        candidate = 3
+        least = typing.minimum_sizes.get(name, 1)
+        sizes[name] = next((length for length in lengths if length not in taken and length >= least), least)
+        taken.add(sizes[name])
     return _consistent(typing, sizes, [name for name in names if name not in asked])
 
 
@@ -97,17 +102,19 @@ def draw(
     asked: Mapping[str, int],
     seed: int,
     given: Mapping[str, Array] | None = None,
+    lengths: Sequence[int] = LENGTHS,
+    accept: Accept | None = None,
 ) -> tuple[dict[str, Array], dict[str, int]]:
     """Random arrays for the variables that are not given, and the sizes of the dimensions.
 
-    Deterministic in the seed. Raises GradcalcError of kind numeric where no point inside the domain is found.
+    lengths: the sizes to choose from. accept: what else a point has to fulfil. Deterministic in the seed. Raises GradcalcError of kind numeric where no point inside the domain is found.
     """
     given = {
         name: data_shape(name, np.asarray(array), typing.variables[name].kind) for name, array in (given or {}).items()
     }
     fault = "no point was tried"
     for order in (0, 1):
-        sizes = choose_sizes(typing, asked, order)
+        sizes = choose_sizes(typing, asked, order, lengths)
         for variable in typing.variables.values():
             check_memory(variable.name, [_length(dim, sizes) for dim in variable.dims])
         generator = np.random.default_rng([seed, order])
@@ -129,6 +136,10 @@ def draw(
                     continue
                 if np.max(np.abs(observation.value), initial=0) > _LARGEST_VALUE:
                     fault = "the values were very large"
+                    continue
+                refusal = accept(arrays, sizes) if accept is not None else None
+                if refusal is not None:
+                    fault = refusal
                     continue
                 return arrays, sizes
     raise GradcalcError(

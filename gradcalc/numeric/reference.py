@@ -112,15 +112,22 @@ class StandIn:
         return wave + polynomial
 
 
-def observe(program: Program, typing: Typing, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> Observation:
+def observe(
+    program: Program,
+    typing: Typing,
+    arrays: Mapping[str, Array],
+    sizes: Mapping[str, int],
+    indices: Mapping[str, int] | None = None,
+) -> Observation:
     """The value of the objective and what was met on the way; never raises for what the numbers are.
 
-    arrays: one for each variable, in its shape. sizes: the lengths of the named dimensions.
+    arrays: one for each variable, in its shape. sizes: the lengths of the named dimensions. indices: the values of free
+    indices, counted from 1.
     """
     observation = Observation()
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        observation.value = _Interpreter(typing, arrays, sizes, observation).value(program.objective)
+        observation.value = Interpreter(typing, arrays, sizes, observation).value(program.objective, indices)
     if observation.fault is None and not np.all(np.isfinite(observation.value)):
         observation.fail("the value is not finite", program.objective.span)
     return observation
@@ -135,7 +142,7 @@ def evaluate(program: Program, typing: Typing, arrays: Mapping[str, Array], size
     return observation.value
 
 
-class _Interpreter:
+class Interpreter:
     def __init__(
         self, typing: Typing, arrays: Mapping[str, Array], sizes: Mapping[str, int], observation: Observation
     ) -> None:
@@ -150,11 +157,11 @@ class _Interpreter:
         scope = scope or {}
         values: dict[int, Array] = {}
         for node in _evaluation_order(root):
-            value = values[id(node)] = self._node(node, values, scope)
+            value = values[id(node)] = self.node(node, values, scope)
             self._observation.meet(value)
         return values[id(root)]
 
-    def _node(self, node: Expr, values: dict[int, Array], scope: Mapping[str, Array]) -> Array:
+    def node(self, node: Expr, values: dict[int, Array], scope: Mapping[str, Array]) -> Array:
         if isinstance(node, Number):
             return float(node.value)
         if isinstance(node, Name):
@@ -507,10 +514,10 @@ class _Interpreter:
         return value
 
 
-class _Meaning(_Interpreter):
+class _Meaning(Interpreter):
     """The meaning of a function of the catalogue, whose parameters have the kinds of the operands."""
 
-    def __init__(self, outer: _Interpreter, operands: Mapping[str, tuple[Array, str]]) -> None:
+    def __init__(self, outer: Interpreter, operands: Mapping[str, tuple[Array, str]]) -> None:
         super().__init__(outer._typing, outer._arrays, outer._sizes, outer._observation)
         self._parameters = {name: value for name, (value, _) in operands.items()}
         self._parameter_kinds = {name: kind for name, (_, kind) in operands.items()}
@@ -529,15 +536,19 @@ class _Meaning(_Interpreter):
         return left, right
 
 
-class _Entrywise(_Interpreter):
+class _Entrywise(Interpreter):
     """The body of an elementwise function: every operation of it acts entry by entry."""
 
-    def __init__(self, outer: _Interpreter, scope: Mapping[str, Array]) -> None:
+    def __init__(self, outer: Interpreter, scope: Mapping[str, Array]) -> None:
         super().__init__(outer._typing, outer._arrays, outer._sizes, outer._observation)
         self._scope = scope
 
     def value(self, root: Expr, scope: Mapping[str, Array] | None = None) -> Array:
         return super().value(root, {**self._scope, **(scope or {})})
+
+    def _typing_kind(self, node: Expr, value: Array) -> str:
+        # The formula is one of numbers: whether a vector is a column or a row does not matter.
+        return ("scalar", "vector", "matrix")[np.ndim(value)]
 
     def _product(self, node: Binary, left: Array, right: Array) -> Array:
         return left * right

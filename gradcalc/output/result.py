@@ -159,7 +159,7 @@ def add_values(result: Json, value: Any, values: Sequence[Any], allow_nonfinite:
 
 
 def add_check(entry: Json, check: CheckResult) -> None:
-    entry["check"] = _strict(check.to_dict())
+    entry["check"] = strict(check.to_dict())
 
 
 def numbers(array: Any, what: str, allow_nonfinite: bool = False) -> Any:
@@ -181,11 +181,12 @@ def _finite(value: Any, what: str, allow_nonfinite: bool) -> Any:
     )
 
 
-def _strict(value: Any) -> Any:
+def strict(value: Any) -> Any:
+    """A value with numbers that are not finite as the strings that strict JSON has for them."""
     if isinstance(value, dict):
-        return {key: _strict(item) for key, item in value.items()}
+        return {key: strict(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_strict(item) for item in value]
+        return [strict(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value

@@ -10,7 +10,14 @@ _DIM = {"type": ["integer", "string"]}
 _SHAPE = {"type": "array", "items": _DIM, "maxItems": 8}
 _NUMBERS = {"$ref": "#/$defs/numbers"}
 
-COMMANDS = ("grad", "hessian", "hvp", "eval", "check")
+FINDINGS = (
+    "sign", "factor", "layout", "transpose", "shape", "missing-factor", "extra-factor", "substitution", "argument",
+    "function", "exponent", "missing-term", "extra-term", "hadamard", "symmetry", "special-case", "convention",
+    "not-finite", "unexplained",
+)  # fmt: skip
+"""The kinds of what may be said of a claim."""
+
+COMMANDS = ("grad", "hessian", "hvp", "eval", "check", "verify")
 
 REQUEST: dict[str, Any] = {
     "type": "object",
@@ -36,6 +43,7 @@ REQUEST: dict[str, Any] = {
         "formats": {"type": "array", "items": {"type": "string"}},
         "allow_nonfinite": {"type": "boolean"},
         "exact": {"type": "boolean"},
+        "claim": {"type": "string"},
     },
 }
 
@@ -88,6 +96,49 @@ _DERIVATIVE: dict[str, Any] = {
     },
 }
 
+_CLAIM: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["text", "verdict", "diagnosis"],
+    "properties": {
+        "text": {"type": "string"},
+        "verdict": {"enum": ["right", "wrong", "inconclusive"]},
+        "layout": {"enum": ["denominator", "numerator"]},
+        "proof": {"enum": ["symbolic", "numeric"]},
+        "error_probability": {"type": "number"},
+        "reason": {"type": "string"},
+        "diagnosis": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["kind", "message"],
+                "properties": {"kind": {"enum": list(FINDINGS)}, "message": {"type": "string"}},
+            },
+        },
+        "corrected": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["text", "changes"],
+            "properties": {
+                "text": {"type": "string"},
+                "changes": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+            },
+        },
+        "counterexample": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["inputs", "actual"],
+            "properties": {
+                "inputs": {"type": "object", "additionalProperties": _NUMBERS},
+                "entry": {"type": "array", "items": {"type": "integer"}},
+                "claimed": _NUMBERS,
+                "actual": _NUMBERS,
+            },
+        },
+    },
+}
+
 RESULT: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -125,6 +176,7 @@ RESULT: dict[str, Any] = {
             },
         },
         "derivatives": {"type": "array", "items": _DERIVATIVE},
+        "claim": _CLAIM,
         "seed": {"type": "integer"},
         "inputs": {"type": "object", "additionalProperties": _NUMBERS},
         "warnings": {"type": "array", "items": {"type": "string"}},

@@ -170,6 +170,28 @@ class Derivation:
         """The objective itself, in its stable form."""
         return self._formula(self._value.node, self._value.kind)
 
+    def lowered(self, tree: Expr, typing: Typing) -> Value:
+        """Another expression in the same variables, in the same graph: equal tensors are the same node."""
+        return Lowering(self._graph, typing).lower(tree)
+
+    def lowered_entries(self, tree: IndexedSum, typing: Typing) -> Value | None:
+        """The summand of a sum over all free indices, with an axis for each of them in front of its own."""
+        value, labels = Lowering(self._graph, typing).summand(tree)
+        names = [*labels, *[f"axis {axis}" for axis in range(len(value.dims))]]
+        own = [*value.labels, *names[len(labels) :]]
+        if set(own) - set(names):
+            return None
+        lengths = dict(zip(own, value.node.dims))
+        lengths.update({label: typing.index_dim(tree, name) for label, (name, _, _) in zip(labels, tree.ranges)})
+        places = {name: place for place, name in enumerate(names)}
+        factors: list[Factor] = [(value.node, 1, tuple([places[name] for name in own]))]
+        dims = {places[name]: lengths[name] for name in names}
+        return Value(self._graph.contraction(ONE, factors, range(len(names)), dims), value.kind)
+
+    @property
+    def graph(self) -> Graph:
+        return self._graph
+
     def differentiate(self, components: Sequence[Component]) -> Answer:
         """The derivative by each of the components in turn."""
         node = self._derivative(tuple([name for name, _ in components]))

@@ -64,6 +64,7 @@ class Lowering(Arithmetic):
         self.typing = typing
         self._definitions: dict[str, Value] = {}
         self._formula_size: Dim | None = None
+        self._open: IndexedSum | None = None
 
     @property
     def used_definitions(self) -> list[str]:
@@ -115,6 +116,14 @@ class Lowering(Arithmetic):
                 arguments = [values[id(child)] for child in _operands(node)]
                 values[id(node)] = self._lowered(node, arguments, parameters, bound)
         return values[id(root)]
+
+    def summand(self, root: IndexedSum) -> tuple[Value, list[str]]:
+        """What is summed, its indices left free, and the labels of the indices, one for each of them."""
+        self._open = root
+        try:
+            return self.lower(root), [label_of(root, name) for name, _, _ in root.ranges]
+        finally:
+            self._open = None
 
     def _lowered(
         self, node: Expr, operands: list[Value], parameters: Mapping[str, Value] | None, bound: Binders
@@ -272,6 +281,8 @@ class Lowering(Arithmetic):
         return self._formula_size is None and self.typing.is_part(node, axis)
 
     def _indexed_sum(self, node: IndexedSum, body: Value) -> Value:
+        if node is self._open:
+            return body
         for name, _, _ in node.ranges:
             dim = self.typing.index_dim(node, name)
             own = label_of(node, name)

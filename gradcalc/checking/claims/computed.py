@@ -1,0 +1,214 @@
+"""A claim that is computed elsewhere: by a function of the user's, or given as an array at given inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from gradcalc.checking.claims.counterexample import Counterexample, readable_points
+from gradcalc.checking.claims.diagnosis import Explanation, Search, points_for
+from gradcalc.checking.claims.edits import Edit
+from gradcalc.checking.claims.judging import KINKED_POINTS, RIGHT, WRONG, Judgement
+from gradcalc.checking.claims.reading import read_claim
+from gradcalc.checking.claims.residuals import Finding
+from gradcalc.checking.claims.truth import Point, Truth
+from gradcalc.checking.claims.wording import quoted
+from gradcalc.checking.claims.written import Outcome, in_order, layout_findings
+from gradcalc.errors import GradcalcError
+from gradcalc.language.printer import to_text
+
+Array = Any
+Computed = Callable[[Point], Array]
+"""From a point to the claimed derivative there."""
+
+_POINTS = 6
+_KINKED = KINKED_POINTS // 2
+
+_TOLERANCES = {8: 1e-7, 4: 1e-3, 2: 3e-2}
+"""The relative error that an entry may have, by the bytes of a number: that of a careful implementation, and a little."""
+
+_CHANCE = 1e-9
+
+_READABLE = 6
+"""How many points of small numbers are tried for a counterexample."""
+
+_OPPOSITE = {
+    "extra-factor": "missing-factor",
+    "missing-factor": "extra-factor",
+    "extra-term": "missing-term",
+    "missing-term": "extra-term",
+}
+
+
+class Forms:
+    """The forms of the derivative that an array may have, at one point."""
+
+    def __init__(self, truth: Truth, point: Point, array: Array) -> None:
+        self.array = array
+        wanted = truth.selected(point)
+        self.found: dict[str, Array] = {}
+        for form, (_, expected) in truth.layouts.forms(wanted, len(set(truth.named))).items():
+            shaped = _shaped(array, expected.shape, form)
+            if shaped is not None:
+                self.found[form] = shaped
+        self.expected = {
+            form: expected
+            for form, (_, expected) in truth.layouts.forms(wanted, len(set(truth.named))).items()
+            if form in self.found
+        }
+        self.scale = point.scale
+
+    def agreeing(self) -> set[str]:
+        return {form for form, shaped in self.found.items() if _agree(shaped, self.expected[form], self.scale)}
+
+
+def _shaped(array: Array, shape: tuple[int, ...], form: str) -> Array | None:
+    """The array in a shape: a matrix of one column for a vector, of one row for a transposed one."""
+    if array.shape == shape:
+        return array if form != "transposed" or array.ndim == 2 else None
+    if len(shape) == 1 and array.shape == ((shape[0], 1) if form == "natural" else (1, shape[0])):
+        return array.reshape(shape)
+    return array.reshape(()) if shape == () and array.size == 1 else None
+
+
+def _agree(array: Array, expected: Array, scale: float) -> bool:
+    tolerance = _TOLERANCES.get(array.dtype.itemsize, 1e-7)
+    epsilon = float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else float(np.finfo(float).eps)
+    allowed = tolerance * np.abs(expected) + 256 * epsilon * scale
+    return bool(np.all(np.abs(array - expected) <= allowed))
+
+
+def judged_function(
+    compute: Computed,
+    truth: Truth,
+    seed: int,
+    sizes: Mapping[str, int],
+    given: Mapping[str, Array],
+) -> Outcome:
+    """The verdict on a function, which is called at several random points, with the given arrays among its inputs."""
+    points: list[Point] = []
+    forms: set[str] | None = None
+    wanted = _POINTS
+    while len(points) < wanted:
+        try:
+            point = truth.drawn(seed, sizes, None, len(points), given)
+        except GradcalcError as error:
+            if error.kind != "numeric" or not points:
+                raise
+            break
+        if not points:
+            truth.self_check(point, seed)
+        points.append(point)
+        if not point.smooth:
+            wanted = _KINKED
+        found = Forms(truth, point, compute(point)).agreeing()
+        forms = found if forms is None else forms & found
+        if not forms:
+            readable = None if given else _readable(compute, truth, seed, sizes)
+            return _wrong(compute, truth, [*points, *(readable or ())], None if given else points_for(truth, seed))
+    return _right(truth, forms or set(), points)
+
+
+def judged_array(array: Array, truth: Truth, seed: int, point: Point) -> Outcome:
+    """The verdict on an array, computed at the point."""
+    truth.self_check(point, seed)
+    forms = Forms(truth, point, array).agreeing()
+    if forms:
+        return _right(truth, forms, [point])
+    return _wrong(lambda _: array, truth, [point], [point])
+
+
+def _readable(compute: Computed, truth: Truth, seed: int, sizes: Mapping[str, int]) -> list[Point]:
+    """A point of small numbers at which the claim differs, if one is found at once."""
+    for point in islice(readable_points(truth, seed, sizes), _READABLE):
+        if not Forms(truth, point, compute(point)).agreeing():
+            return [point]
+    return []
+
+
+def _right(truth: Truth, forms: set[str], points: Sequence[Point]) -> Outcome:
+    form = min(forms, key=lambda name: ("transposed" in name, name))
+    layout = truth.layouts.name(form)
+    return Outcome(Judgement(RIGHT, form, "numeric", _CHANCE, points), layout, layout_findings(truth, layout))
+
+
+def _wrong(
+    compute: Computed, truth: Truth, points: Sequence[Point], searched: Sequence[Point] | None
+) -> Outcome:
+    """What is wrong with a claim that differs at the last point. searched: the points at which that is looked for."""
+    point = points[-1]
+    compared = Forms(truth, point, compute(point))
+    findings = _misfit(compared, truth, point)
+    if not findings and searched is not None:
+        findings = _explained(compute, truth, searched)
+    if not findings:
+        findings = [Finding("unexplained", "no change of one or two places of the derivative gives it", 9.0)]
+    return Outcome(Judgement(WRONG, points=points), None, findings, None, _example(compared, truth, point))
+
+
+def _misfit(compared: Forms, truth: Truth, point: Point) -> list[Finding]:
+    if compared.found:
+        if all(np.all(np.isfinite(array)) for array in compared.found.values()):
+            return []
+        return [Finding("not-finite", "it is not finite where the derivative is", 0.0)]
+    wanted = " x ".join([str(length) for length in truth.selected(point).shape]) or "a number"
+    own = " x ".join([str(length) for length in compared.array.shape]) or "a number"
+    return [Finding("shape", f"its shape is {own}, and the derivative's is {wanted}", 0.0)]
+
+
+def _example(compared: Forms, truth: Truth, point: Point) -> Counterexample:
+    if not compared.found:
+        return Counterexample(point, compared.array, truth.selected(point), None)
+    form = min(compared.found)
+    claimed, actual = compared.found[form], compared.expected[form]
+    gap = np.abs(claimed - actual)
+    gap = np.where(np.isfinite(gap), gap, np.inf)
+    place = np.unravel_index(int(np.argmax(gap)), gap.shape) if gap.ndim else ()
+    return Counterexample(point, claimed[place], actual[place], tuple([int(number) + 1 for number in place]))
+
+
+def _explained(compute: Computed, truth: Truth, points: Sequence[Point]) -> list[Finding]:
+    """Which change of the derivative gives what was computed: a mistake that was made on the way."""
+    answer = truth.asked.answers[0]
+    if answer.entrywise or answer.vectorized:
+        return []
+    wanted: list[Array] = []
+    for point in points:
+        forms = Forms(truth, point, compute(point))
+        if not forms.found:
+            return []
+        wanted.append(np.asarray(forms.found[min(forms.found)], dtype=float))
+    definitions = [f"{name} = {to_text(tree)}" for name, tree in answer.where]
+    text = "; ".join([*definitions, to_text(answer.tree)])
+    try:
+        formula = read_claim(text, truth.problem, truth.components, truth.rank)
+        program = truth.problem.program
+        hints = [program.objective, *[item.expression for item in program.definitions]]
+        best = Search(formula, truth, points, {}, [answer.tree], hints, wanted).best()
+    except GradcalcError as error:
+        if error.kind == "internal":
+            raise
+        return []
+    return in_order(_inverted(best)) if best is not None else []
+
+
+def _inverted(best: Explanation) -> list[Finding]:
+    """The edits that lead from the derivative to the claim, as what is wrong with the claim."""
+    findings = [_of_edit(edit) for edit in best.edits]
+    for finding in best.residual.findings:
+        kind = _OPPOSITE.get(finding.kind, finding.kind)
+        message = finding.message
+        if kind != finding.kind or kind == "factor":
+            swapped = message.replace("is missing", "\0").replace("is one too many", "is missing")
+            message = swapped.replace("\0", "is one too many")
+        findings.append(Finding(kind, message, finding.cost))
+    return findings
+
+
+def _of_edit(edit: Edit) -> Finding:
+    kind = _OPPOSITE.get(edit.kind, edit.kind)
+    was = f" in the place of {quoted(edit.replaced)}" if edit.replaced is not None else ""
+    return Finding(kind, f"it is the derivative with {quoted(edit.replacement)}{was}", edit.cost)

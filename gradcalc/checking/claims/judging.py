@@ -1,0 +1,137 @@
+"""The verdict on a claim: right in which layout and by which proof, or wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradcalc.checking.claims.numbers import agreeing_forms, claimed
+from gradcalc.checking.claims.proof import proved_form
+from gradcalc.checking.claims.reading import Claim
+from gradcalc.checking.claims.truth import Point, Truth
+from gradcalc.errors import GradcalcError
+
+Array = Any
+
+RIGHT, WRONG, INCONCLUSIVE = "right", "wrong", "inconclusive"
+
+SMOOTH_POINTS = 4
+
+KINKED_POINTS = 64
+"""Where functions have pieces, a claim may be right on one of them: many points have to agree."""
+
+_PRECISE_POINTS = 2
+_SECONDS = 20.0
+
+_CHANCE_PRECISE = 1e-25
+_CHANCE_SMOOTH = 1e-16
+_CHANCE_KINKED = 1e-12
+
+
+class Judgement:
+    """verdict: right, wrong or inconclusive. form: in which the claim is right, of `gradcalc.checking.claims.layouts`.
+
+    proof: "symbolic" or "numeric". chance: below which the probability lies that a wrong claim is taken for right.
+    points: those that were looked at; a wrong claim differs at the last of them. reason: why it is inconclusive.
+    """
+
+    def __init__(
+        self,
+        verdict: str,
+        form: str | None = None,
+        proof: str | None = None,
+        chance: float | None = None,
+        points: Sequence[Point] = (),
+        reason: str | None = None,
+    ) -> None:
+        self.verdict = verdict
+        self.form = form
+        self.proof = proof
+        self.chance = chance
+        self.points = list(points)
+        self.reason = reason
+
+
+def judge(
+    claim: Claim,
+    truth: Truth,
+    seed: int = 0,
+    sizes: Mapping[str, int] | None = None,
+    given: Mapping[str, Array] | None = None,
+) -> Judgement:
+    """The verdict on a claim of whatever form.
+
+    given: arrays that are fixed; the others are drawn. Raises GradcalcError of kind numeric where the expression has no
+    value at any point, internal where the derivative fails its own check.
+    """
+    if claim.fault is not None:
+        return Judgement(WRONG)
+    form = proved_form(claim, truth)
+    if form is not None:
+        return Judgement(RIGHT, form, "symbolic")
+    return _numeric(claim, truth, seed, sizes, given)
+
+
+def _numeric(
+    claim: Claim, truth: Truth, seed: int, sizes: Mapping[str, int] | None, given: Mapping[str, Array] | None
+) -> Judgement:
+    indices = len(set(truth.named))
+
+    def accept(arrays: Mapping[str, Array], lengths: Mapping[str, int]) -> str | None:
+        return claimed(claim, truth, truth.point(arrays, lengths)).fault
+
+    points: list[Point] = []
+    forms: set[str] | None = None
+    wanted, kinked = SMOOTH_POINTS, False
+    while len(points) < wanted:
+        number = len(points)
+        try:
+            point = truth.drawn(seed, sizes, accept, number, given)
+        except GradcalcError as error:
+            if error.kind != "numeric":
+                raise
+            if points:
+                break
+            truth.drawn(seed, sizes, None, 0, given)
+            return Judgement(
+                INCONCLUSIVE, reason=f"the claim has no value where the derivative has one: {error.message}"
+            )
+        if not points:
+            truth.self_check(point, seed)
+        points.append(point)
+        value = claimed(claim, truth, point)
+        if not kinked and not (point.smooth and value.smooth):
+            wanted, kinked = KINKED_POINTS, True
+        found = agreeing_forms(value, truth.selected(point), truth.layouts, indices, point.scale)
+        forms = found if forms is None else forms & found
+        if not forms:
+            return Judgement(WRONG, points=points)
+    assert forms
+    form = min(forms, key=_preference)
+    chance = _CHANCE_KINKED if kinked else _CHANCE_SMOOTH
+    differing = _differing_in_many_digits(claim, truth, form, points)
+    if differing is not None:
+        return (
+            Judgement(WRONG, points=[*points, differing[0]])
+            if differing
+            else Judgement(RIGHT, form, "numeric", min(chance, _CHANCE_KINKED if kinked else _CHANCE_PRECISE), points)
+        )
+    return Judgement(RIGHT, form, "numeric", chance, points)
+
+
+def _differing_in_many_digits(claim: Claim, truth: Truth, form: str, points: Sequence[Point]) -> list[Point] | None:
+    """The point at which a claim that agrees in double precision differs further on, if any; None if none could tell."""
+    from gradcalc.checking.claims.precise import NoOpinion, agrees
+
+    deadline = time.monotonic() + _SECONDS
+    smallest = sorted(points, key=lambda point: point.derivative.size)[:_PRECISE_POINTS]
+    try:
+        return [point for point in smallest if not agrees(claim, truth, point, form, deadline)]
+    except NoOpinion:
+        return None
+
+
+def _preference(form: str) -> tuple[bool, str]:
+    """The layout that is the default comes first where a claim is right in both."""
+    return "transposed" in form, form

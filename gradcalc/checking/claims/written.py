@@ -1,0 +1,164 @@
+"""A claim that is written as an expression: judged, and explained where it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradcalc.checking.claims.conditions import conditions
+from gradcalc.checking.claims.correction import Correction, corrected
+from gradcalc.checking.claims.counterexample import Counterexample, counterexample
+from gradcalc.checking.claims.judging import RIGHT, WRONG, Judgement, judge
+from gradcalc.checking.claims.reading import Claim
+from gradcalc.checking.claims.residuals import Finding
+from gradcalc.checking.claims.truth import Truth
+from gradcalc.errors import GradcalcError
+from gradcalc.language.syntax import Expr, Index, IndexedSum, postorder
+
+Array = Any
+
+_ORDER = (
+    "sign", "factor", "symmetry", "special-case", "shape", "missing-factor", "extra-factor", "substitution", "argument",
+    "function", "exponent", "missing-term", "extra-term", "transpose", "hadamard",
+)  # fmt: skip
+"""What is said first where several things are wrong."""
+
+_WORTH_SAYING = 1.41
+"""What a condition may cost to be said beside an explanation."""
+
+
+class Outcome:
+    """What `judged` finds; see `gradcalc.verification.Verification`."""
+
+    def __init__(
+        self,
+        judgement: Judgement,
+        layout: str | None,
+        diagnosis: Sequence[Finding] = (),
+        correction: Correction | None = None,
+        counterexample: Counterexample | None = None,
+    ) -> None:
+        self.judgement = judgement
+        self.layout = layout
+        self.diagnosis = list(diagnosis)
+        self.correction = correction
+        self.counterexample = counterexample
+
+
+def judged(claim: Claim, truth: Truth, seed: int, sizes: Mapping[str, int], given: Mapping[str, Array]) -> Outcome:
+    """The verdict on a claim and the reasons for it. Raises GradcalcError where the expression has no value anywhere."""
+    judgement = judge(claim, truth, seed, sizes, given)
+    if judgement.verdict == RIGHT:
+        layout = truth.layouts.name(judgement.form) if judgement.form is not None else None
+        return Outcome(judgement, layout, layout_findings(truth, layout))
+    if judgement.verdict != WRONG:
+        return Outcome(judgement, None)
+    known = judgement.points[-1] if judgement.points else None
+    example = counterexample(claim, truth, seed, sizes, known, given)
+    findings, correction = _diagnosed(claim, truth, seed)
+    return Outcome(judgement, None, findings, correction, example)
+
+
+def layout_findings(truth: Truth, layout: str | None) -> list[Finding]:
+    """That a right claim is in the other layout than the one that answers are given in."""
+    default = "numerator" if truth.outputs else "denominator"
+    if layout is None or layout == default:
+        return []
+    what = "the Jacobian" if truth.outputs else "the gradient"
+    rows = (
+        "a row for each entry of the variable"
+        if truth.outputs
+        else "a row"
+        if truth.rank == 1
+        else "the transpose of the variable's shape"
+    )
+    return [
+        Finding("layout", f"it is {what} in {layout} layout ({rows}); in {default} layout it is the transpose", 0.0)
+    ]
+
+
+def _diagnosed(claim: Claim, truth: Truth, seed: int) -> tuple[list[Finding], Correction | None]:
+    from gradcalc.checking.claims.diagnosis import Search, points_for
+
+    answer = truth.asked.answers[0]
+    named = {name: tree for name, tree in answer.where if _is_plain(tree)}
+    program = truth.problem.program
+    hints = [program.objective, *[item.expression for item in program.definitions]]
+    try:
+        best = Search(claim, truth, points_for(truth, seed), named, [answer.tree], hints).best()
+    except GradcalcError as error:
+        if error.kind not in ("numeric", "shape", "limit"):
+            raise
+        best = None
+    found = conditions(claim, truth, seed) if claim.fault is None else []
+    misfit = _misfit(claim, truth)
+    explained = in_order(best.findings) if best is not None else []
+    findings = _joined(explained, misfit, claim.fault is not None)
+    if found and (best is None or found[0].cost < best.cost):
+        findings = [found[0], *findings]
+    elif found and found[0].cost <= _WORTH_SAYING:
+        findings.append(found[0])
+    if not findings:
+        findings = [Finding("unexplained", "no change of one or two places makes it right", 9.0)]
+    correction = None
+    if best is not None:
+        taken = {definition.name for definition in [*claim.outside, *claim.definitions]}
+        correction = corrected(claim, best.trees, {name: tree for name, tree in named.items() if name not in taken})
+    return _once(findings), correction
+
+
+def _is_plain(tree: Expr) -> bool:
+    return not any(isinstance(node, (Index, IndexedSum)) for node in postorder(tree))
+
+
+def in_order(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, the most important first."""
+    return sorted(findings, key=_place)
+
+
+def _place(finding: Finding) -> int:
+    return _ORDER.index(finding.kind) if finding.kind in _ORDER else len(_ORDER)
+
+
+def _joined(explained: list[Finding], misfit: Finding | None, is_ill_shaped: bool) -> list[Finding]:
+    """What explains the difference, and that the shape is another: that first, unless the shapes do not fit at all."""
+    if misfit is None:
+        return explained
+    if is_ill_shaped and explained:
+        return [*explained, misfit]
+    return [misfit, *explained]
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        found.setdefault((finding.kind, finding.message), finding)
+    return list(found.values())
+
+
+def _misfit(claim: Claim, truth: Truth) -> Finding | None:
+    """That the claim has no shape, or not that of the derivative."""
+    if claim.fault is not None:
+        return Finding("shape", f"its shapes do not fit: {claim.fault.message}", 1.0)
+    assert claim.typing is not None
+    kind = claim.typing.kind(claim.program.objective)
+    dims = claim.typing.dims(claim.program.objective)
+    wanted = truth.dims
+    if len(wanted) > 2:
+        return None
+    if kind == ("scalar", "vector", "matrix")[len(wanted)] and dims == wanted:
+        return None
+    if (kind == "row" and len(wanted) == 1 and dims == wanted) or (
+        kind == "matrix" and dims == tuple(reversed(wanted))
+    ):
+        return None
+    return Finding("shape", f"it is {_described(kind, dims)}, and the derivative is {_described(None, wanted)}", 1.0)
+
+
+def _described(kind: str | None, dims: Sequence[object]) -> str:
+    kind = kind or ("scalar", "vector", "matrix")[len(dims)]
+    if kind == "scalar":
+        return "a number"
+    if kind == "matrix":
+        return f"a matrix of {dims[0]} x {dims[1]}"
+    return f"a {kind} of {dims[0]} entries"

@@ -1,0 +1,42 @@
+"""JUnit XML, which build servers read: a test case for each claim."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+if TYPE_CHECKING:
+    from gradcalc.cli.claimsfile import Case
+
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_xml(suite: str, cases: Sequence[Case]) -> str:
+    """A test suite; a claim that did not come out as expected is a failure, one that could not be judged an error."""
+    failures = sum([case.complaint is not None and case.error is None for case in cases])
+    errors = sum([case.error is not None for case in cases])
+    seconds = sum([case.seconds for case in cases])
+    counts = f'tests="{len(cases)}" failures="{failures}" errors="{errors}" time="{seconds:.3f}"'
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {counts}>"]
+    lines.append(f"  <testsuite name={_attribute(suite)} {counts}>")
+    for case in cases:
+        opening = f'    <testcase name={_attribute(case.name)} classname="gradcalc.verify" time="{case.seconds:.3f}"'
+        if case.complaint is None:
+            lines.append(f"{opening}/>")
+            continue
+        kind = "failure" if case.error is None else "error"
+        body = str(case.verification) if case.verification is not None else case.complaint
+        lines.append(f"{opening}>")
+        lines.append(f"      <{kind} message={_attribute(case.complaint)}>{escape(_clean(body))}</{kind}>")
+        lines.append("    </testcase>")
+    return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
+
+
+def _clean(text: str) -> str:
+    return _NOT_IN_XML.sub("\ufffd", text)
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_clean(text))
