@@ -13,8 +13,8 @@ from gradcalc.errors import GradcalcError
 if TYPE_CHECKING:
     from gradcalc.checking.claims.counterexample import Counterexample
     from gradcalc.checking.claims.judging import Judgement
-    from gradcalc.checking.claims.residuals import Finding
     from gradcalc.checking.claims.truth import Truth
+    from gradcalc.checking.claims.wording import Finding
     from gradcalc.checking.claims.written import Outcome
 
 EXIT_CODES = {RIGHT: 0, WRONG: 1, INCONCLUSIVE: 5}

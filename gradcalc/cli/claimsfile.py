@@ -96,9 +96,7 @@ class Case:
 
             expression, claim = latex_to_text(expression), latex_to_text(claim)
         problem = Problem(expression, declare=entry.get("declare", ()))
-        return verify_claim(
-            problem, entry.get("wrt"), claim, order=entry.get("order", 1), seed=entry.get("seed", 0)
-        )
+        return verify_claim(problem, entry.get("wrt"), claim, order=entry.get("order", 1), seed=entry.get("seed", 0))
 
 
 def judge_file(path: str, junit: str | None, as_json: bool, output: str | None) -> int:
@@ -139,7 +137,7 @@ def read_claims(path: str) -> list[dict[str, Any]]:
     return entries
 
 
-_USAGE = "A claim is [[claim]] with expression, wrt, claim, and expected = \"right\" or \"wrong\"."
+_USAGE = 'A claim is [[claim]] with expression, wrt, claim, and expected = "right" or "wrong".'
 
 
 def _content(path: str) -> Any:

@@ -10,6 +10,7 @@ from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr, Index, IndexedSum, operations, postorder
 from gradcalc.tensor.differentiation import Rules, along, derivative
 from gradcalc.tensor.einsum import EinsumTerm, einsum_terms
+from gradcalc.tensor.expansion import openings
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.indexing import Indexing, index_names
 from gradcalc.tensor.lowering import Lowering
@@ -187,6 +188,18 @@ class Derivation:
         factors: list[Factor] = [(value.node, 1, tuple([places[name] for name in own]))]
         dims = {places[name]: lengths[name] for name in names}
         return Value(self._graph.contraction(ONE, factors, range(len(names)), dims), value.kind)
+
+    def terms(self, answer: Formula) -> list[list[Expr]]:
+        """A derivative as sums of more and more terms, as far as they have matrix forms."""
+        levels: list[list[Expr]] = []
+        for opened in openings(self._graph, answer.node):
+            nodes = [self._graph.scaled(coefficient, node) for coefficient, node in opened]
+            raising = Raising(self._graph, nodes)
+            try:
+                levels.append([raising.tree(node) for node in nodes])
+            except NoMatrixForm:
+                return levels
+        return levels
 
     @property
     def graph(self) -> Graph:

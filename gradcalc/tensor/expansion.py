@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from gradcalc.tensor.graph import Graph
@@ -24,6 +25,31 @@ def are_equal(graph: Graph, left: Node, right: Node) -> bool:
         return False
     totals: Totals = {}
     return all(_add(graph, totals, node, sign) for node, sign in ((left, 1), (right, -1))) and not any(totals.values())
+
+
+MOST_OPENED = 12
+"""Into how many terms a tensor is taken apart to be shown."""
+
+
+def openings(graph: Graph, node: Node) -> Iterator[list[Term]]:
+    """The tensor as sums of more and more terms: one factor that is a sum is multiplied out after another."""
+    terms: list[Term] = [((1, ()), node)]
+    while True:
+        for place, (coefficient, term) in enumerate(terms):
+            inner, core = graph.split(term)
+            whole = times(coefficient, inner)
+            parts = list(core.terms) if isinstance(core, Sum) else None
+            if parts is None and isinstance(core, Contraction):
+                parts = _opened(graph, core)
+            if parts is not None:
+                opened = [(times(whole, scale), part) for scale, part in parts]
+                terms = [*terms[:place], *opened, *terms[place + 1 :]]
+                break
+        else:
+            return
+        if len(terms) > MOST_OPENED:
+            return
+        yield terms
 
 
 def _add(graph: Graph, totals: Totals, node: Node, sign: int) -> bool:

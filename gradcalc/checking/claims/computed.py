@@ -13,9 +13,8 @@ from gradcalc.checking.claims.diagnosis import Explanation, Search, points_for
 from gradcalc.checking.claims.edits import Edit
 from gradcalc.checking.claims.judging import KINKED_POINTS, RIGHT, WRONG, Judgement
 from gradcalc.checking.claims.reading import read_claim
-from gradcalc.checking.claims.residuals import Finding
 from gradcalc.checking.claims.truth import Point, Truth
-from gradcalc.checking.claims.wording import quoted
+from gradcalc.checking.claims.wording import Finding, quoted
 from gradcalc.checking.claims.written import Outcome, in_order, layout_findings
 from gradcalc.errors import GradcalcError
 from gradcalc.language.printer import to_text
@@ -135,9 +134,7 @@ def _right(truth: Truth, forms: set[str], points: Sequence[Point]) -> Outcome:
     return Outcome(Judgement(RIGHT, form, "numeric", _CHANCE, points), layout, layout_findings(truth, layout))
 
 
-def _wrong(
-    compute: Computed, truth: Truth, points: Sequence[Point], searched: Sequence[Point] | None
-) -> Outcome:
+def _wrong(compute: Computed, truth: Truth, points: Sequence[Point], searched: Sequence[Point] | None) -> Outcome:
     """What is wrong with a claim that differs at the last point. searched: the points at which that is looked for."""
     point = points[-1]
     compared = Forms(truth, point, compute(point))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from gradcalc.checking.claims.reading import Claim
-from gradcalc.checking.claims.residuals import Finding, Residuals
+from gradcalc.checking.claims.residuals import Residuals
 from gradcalc.checking.claims.stage import Stage
 from gradcalc.checking.claims.truth import Point, Truth
+from gradcalc.checking.claims.wording import Finding
 from gradcalc.errors import GradcalcError
 from gradcalc.language.shapes import Variable
 
@@ -20,7 +22,10 @@ _POINTS = 3
 
 
 class Condition:
-    """What a variable is made to fulfil. applies: to which variables; made: the array that fulfils it."""
+    """What variables are made to fulfil. applies: to which variables; made: the array that fulfils it.
+
+    together: the sentence where several variables have to fulfil it at once, if that is tried.
+    """
 
     def __init__(
         self,
@@ -29,12 +34,14 @@ class Condition:
         cost: float,
         applies: Callable[[Variable], bool],
         made: Callable[[Array], Array],
+        together: str | None = None,
     ) -> None:
         self.kind = kind
         self.sentence = sentence
         self.cost = cost
         self.applies = applies
         self.made = made
+        self.together = together
 
 
 def _is_square(variable: Variable) -> bool:
@@ -58,11 +65,16 @@ def _unit(array: Array) -> Array:
 
 
 CONDITIONS = (
-    Condition("symmetry", "right if {} is symmetric", 1.04, _is_square, _symmetric),
+    Condition("symmetry", "right if {} is symmetric", 1.04, _is_square, _symmetric, "right if {} are symmetric"),
     Condition("special-case", "right only where {} is 1 or -1", 1.06, _is_plain, lambda a: np.where(a < 0, -1.0, 1.0)),
-    Condition("special-case", "right only where {} is 0 or 1", 1.08, _is_plain, lambda a: np.where(a < 0, 0.0, 1.0)),
+    Condition("special-case", "right only where {} is 0 or 1", 1.3, _is_plain, lambda a: np.where(a < 0, 0.0, 1.0)),
     Condition(
-        "special-case", "right only where {} has length 1", 1.4, lambda v: v.kind == "vector" and _is_plain(v), _unit
+        "special-case",
+        "right only where {} has length 1",
+        1.4,
+        lambda variable: variable.kind == "vector" and _is_plain(variable),
+        _unit,
+        "right only where {} have length 1",
     ),
     Condition("special-case", "right only where {} is positive", 1.3, _is_plain, np.abs),
     Condition("special-case", "right only where {} is 1", 1.5, lambda v: v.kind == "scalar", np.ones_like),
@@ -71,41 +83,91 @@ CONDITIONS = (
 )
 
 _FOR_NUMBERS = 3.0
+_OF_THE_VARIABLE = 2.0
+_COMMUTING = 1.5
+_SQUARE = 1.0
 
 
 def conditions(claim: Claim, truth: Truth, seed: int) -> list[Finding]:
     """The conditions under which a claim is right, the most likely first."""
+    if claim.fault is not None:
+        return _of_equal_lengths(claim, truth, seed)
     found: list[Finding] = []
-    variables = truth.problem.typing.variables
+    by = {name for name, _ in truth.components}
     for condition in CONDITIONS:
-        for name, variable in variables.items():
-            if condition.applies(variable) and _holds(claim, truth, seed, condition, name):
-                found.append(Finding(condition.kind, condition.sentence.format(name), condition.cost))
+        names = [name for name, variable in truth.problem.typing.variables.items() if condition.applies(variable)]
+        alone = [name for name in names if _holds(claim, truth, seed, condition, [name])]
+        for name in alone:
+            # What is differentiated by is no label.
+            more = _OF_THE_VARIABLE if condition.kind == "special-case" and name in by else 0.0
+            found.append(Finding(condition.kind, condition.sentence.format(name), condition.cost + more))
+        if not alone and condition.together and len(names) > 1 and _holds(claim, truth, seed, condition, names):
+            found.append(Finding(condition.kind, condition.together.format(_listed(names)), condition.cost + 0.1))
+    if not found and _commuting_helps(claim, truth, seed):
+        found.append(Finding("special-case", "right only where the square matrices commute", _COMMUTING))
     if not found and truth.problem.typing.dimension_names and _is_right_for_numbers(claim, truth, seed):
         found.append(Finding("special-case", "right only where every length is 1", _FOR_NUMBERS))
     return sorted(found, key=lambda finding: finding.cost)
 
 
-def _holds(claim: Claim, truth: Truth, seed: int, condition: Condition, name: str) -> bool:
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _holds(claim: Claim, truth: Truth, seed: int, condition: Condition, names: Sequence[str]) -> bool:
+    def change(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        return {name: condition.made(arrays[name]) for name in names}
+
+    return _is_right_at(claim, truth, _points(truth, seed, change))
+
+
+def _commuting_helps(claim: Claim, truth: Truth, seed: int) -> bool:
+    names = [name for name, variable in truth.problem.typing.variables.items() if _is_square(variable)]
+    sizes = {truth.problem.typing.variables[name].dims for name in names}
+    if len(names) < 2 or len(sizes) > 1:
+        return False
+
+    def change(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        first = arrays[names[0]]
+        return {name: first @ first * place + (place + 1) * first for place, name in enumerate(names)}
+
+    return _is_right_at(claim, truth, _points(truth, seed, change))
+
+
+def _is_right_at(claim: Claim, truth: Truth, points: Iterable[Point]) -> bool:
     met = 0
-    for point in _points(truth, seed, condition, name):
+    for point in points:
         if not _is_right(claim, truth, point):
             return False
         met += 1
     return met > 0
 
 
-def _points(truth: Truth, seed: int, condition: Condition, name: str) -> Iterator[Point]:
-    """Points at which a variable fulfils a condition."""
+def _points(truth: Truth, seed: int, change: Callable[[Mapping[str, Array]], Mapping[str, Array]]) -> Iterator[Point]:
+    """Points at which some variables are changed."""
     for number in range(_POINTS):
         try:
             drawn = truth.drawn(seed + number, number=number)
-            arrays = {**drawn.arrays, name: np.asarray(condition.made(drawn.arrays[name]), dtype=float)}
-            point = truth.point(arrays, drawn.sizes)
+            changed = {name: np.asarray(array, dtype=float) for name, array in change(drawn.arrays).items()}
+            point = truth.point({**drawn.arrays, **changed}, drawn.sizes)
         except (GradcalcError, np.linalg.LinAlgError):
             continue
-        if np.all(np.isfinite(point.derivative)) and np.any(point.derivative):
+        if np.all(np.isfinite(point.derivative)):
             yield point
+
+
+def _of_equal_lengths(claim: Claim, truth: Truth, seed: int) -> list[Finding]:
+    """That a claim whose shapes fit only where lengths are equal is right there."""
+    names = truth.problem.typing.dimension_names
+    found: list[Finding] = []
+    for one, two in combinations(names, 2):
+        try:
+            points = [truth.drawn(seed + number, {one: 3 + number, two: 3 + number}) for number in range(2)]
+        except GradcalcError:
+            continue
+        if _is_right_at(claim, truth, points):
+            found.append(Finding("special-case", f"right only if {one} = {two}", _SQUARE))
+    return found
 
 
 def _is_right_for_numbers(claim: Claim, truth: Truth, seed: int) -> bool:
@@ -120,5 +182,4 @@ def _is_right_for_numbers(claim: Claim, truth: Truth, seed: int) -> bool:
 def _is_right(claim: Claim, truth: Truth, point: Point) -> bool:
     stage = Stage(claim, truth, point, {})
     value = stage.value(claim.trees)
-    residual = Residuals(stage, (), ()).of(*value, wide=False) if value is not None else None
-    return residual is not None and not residual.findings
+    return value is not None and Residuals(stage).is_zero(*value)

@@ -7,13 +7,16 @@ from heapq import heappop, heappush
 from itertools import count, islice
 from typing import Any
 
-from gradcalc.checking.claims.edits import Edit, Editor, places
+import numpy as np
+
+from gradcalc.checking.claims.edits import MISTAKEN, Edit, Editor, is_steep, places, replaced
 from gradcalc.checking.claims.reading import Claim
-from gradcalc.checking.claims.residuals import Finding, Residual, Residuals
-from gradcalc.checking.claims.stage import Quantity, Stage
+from gradcalc.checking.claims.residuals import Residual, Residuals
+from gradcalc.checking.claims.stage import Quantity, Stage, is_constant
 from gradcalc.checking.claims.truth import Point, Truth
+from gradcalc.checking.claims.wording import Finding, negated, quoted, scaled
 from gradcalc.functions import catalogue
-from gradcalc.language.syntax import Binary, Call, Expr, Negative, postorder, with_children
+from gradcalc.language.syntax import Binary, Call, Expr, Index, Negative, Number, postorder
 
 Array = Any
 
@@ -31,13 +34,24 @@ _MOST_DEEP = 4
 _GOOD = 1.75
 """What a single change may cost for two not to be tried."""
 
-_CONFIRMED = 12
+_DEEPEST_REPAIR = 4
+
+_REPAIRING = ("hadamard", "transpose", "shape", "substitution", "argument", "missing-factor")
+"""The changes of an operand that may make the shapes fit."""
+
+_SEARCHED_INDICES = 3
+"""At how many values of the free indices claims are searched; they are confirmed at more."""
+
+_MOST_FACTORS = 24
+_MOST_TERMS = 10
+
+_CONFIRMED = 20
 """How many explanations are confirmed at another point, the cheapest first."""
 
 
 def points_for(truth: Truth, seed: int) -> list[Point]:
     """Points for a search. Raises GradcalcError of kind numeric where none are found."""
-    return [truth.drawn(seed, None, None, 0, None, lengths) for lengths in _LENGTHS]
+    return [truth.drawn(seed + number, None, None, 0, None, lengths) for number, lengths in enumerate(_LENGTHS)]
 
 
 class Explanation:
@@ -48,10 +62,72 @@ class Explanation:
     def __init__(self, edits: Sequence[Edit], residual: Residual, trees: tuple[Expr, ...]) -> None:
         self.edits = tuple(edits)
         self.residual = residual
-        self.findings = (*[Finding(edit.kind, edit.message, edit.cost) for edit in edits], *residual.findings)
+        self.findings = merged([*[_finding(edit) for edit in edits], *residual.findings])
         self.trees = trees
         self.cost = sum([edit.cost for edit in edits]) + residual.cost
         self.form = residual.form
+
+
+def _finding(edit: Edit) -> Finding:
+    subject = edit.replaced if edit.kind == "extra-factor" else None
+    if isinstance(edit.replaced, Binary) and edit.kind == "extra-factor":
+        subject = next((child for child in edit.replaced.children if child is not edit.replacement), None)
+        if subject is not None and edit.replaced.operator in ("/", "./"):
+            subject = Binary("/", Number(1), subject)
+    if edit.kind == "exponent" and isinstance(edit.replaced, Binary) and edit.replaced.left == edit.replacement:
+        # One power less of it.
+        subject = edit.replacement if edit.replaced.right == Number(2) else None
+    if edit.kind == "missing-factor" and isinstance(edit.replacement, Binary):
+        subject = next((child for child in edit.replacement.children if child is not edit.replaced), None)
+    return Finding(edit.kind, edit.message, edit.cost, subject)
+
+
+def merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """A factor that is missing and one that is too many as one that stands where another belongs."""
+    missing = next((f for f in findings if f.kind == "missing-factor" and f.subject is not None), None)
+    extra = next((f for f in findings if f.kind in ("extra-factor", "exponent") and f.subject is not None), None)
+    constant = next((f for f in findings if f.kind == "factor" and f.subject is not None), None)
+    if missing is None or missing.subject is None:
+        return tuple(findings)
+    if extra is None or extra.subject is None:
+        if constant is None or constant.subject is None:
+            return tuple(findings)
+        whole = scaled(missing.subject, constant.subject)
+        sign = next((f for f in findings if f.kind == "sign"), None)
+        whole = whole if sign is None else negated(whole)
+        rest = [finding for finding in findings if finding not in (missing, constant, sign)]
+        message = f"the factor {quoted(whole)} is missing"
+        return (*rest, Finding("missing-factor", message, missing.cost + constant.cost, whole))
+    rest = [finding for finding in findings if finding is not extra and finding is not missing]
+    return (_exchanged(extra.subject, missing.subject, extra.cost + missing.cost), *rest)
+
+
+def _exchanged(one: Expr, two: Expr, cost: float) -> Finding:
+    """That one factor stands where another belongs."""
+    one, two = _undivided(one, two)
+    if isinstance(one, Call) and isinstance(two, Call):
+        if one.label == two.label and len(one.children) == 1:
+            message = f"{one.function} is taken at {quoted(one.children[0])} instead of {quoted(two.children[0])}"
+            return Finding("argument", message, cost)
+        if one.children == two.children:
+            return Finding("function", f"{quoted(one)} stands where {quoted(two)} belongs", cost)
+    return Finding("substitution", f"{quoted(one)} stands where {quoted(two)} belongs", cost)
+
+
+def _undivided(one: Expr, two: Expr) -> tuple[Expr, Expr]:
+    """Two factors, without the diagonal matrices that they are on, or the numerators where both are divided by."""
+    one, two = _off_diagonal(one), _off_diagonal(two)
+    if _is_divided(one) and _is_divided(two):
+        return one.children[1], two.children[1]
+    return one, two
+
+
+def _is_divided(node: Expr) -> bool:
+    return isinstance(node, Binary) and node.operator in ("/", "./") and node.left == Number(1)
+
+
+def _off_diagonal(node: Expr) -> Expr:
+    return node.children[0] if isinstance(node, Call) and node.function == "diag" else node
 
 
 class Search:
@@ -78,24 +154,36 @@ class Search:
         self.claim = claim
         self.truth = truth
         targets = wanted if wanted is not None else [None] * len(points)
-        stages = [Stage(claim, truth, point, named, target) for point, target in zip(points, targets)]
-        self.stage, self._others = stages[0], stages[1:]
-        factors = self.stage.quantities([*answers, *named.values()])
-        objective = self.stage.quantities([*hints, *claim.trees])
-        slopes = self.stage.quantities(_slopes([*hints, *named.values()]))
+        self.stage = Stage(claim, truth, points[0], named, targets[0], _SEARCHED_INDICES)
+        self._others = [Stage(claim, truth, p, named, target) for p, target in zip(points[1:], targets[1:])]
+        named_trees = [*answers, *named.values()]
+        factors = self._useful(self.stage.quantities(named_trees))
+        slopes = self._useful(self.stage.quantities(_slopes([*hints, *named.values()])))
+        objective = self._useful(self.stage.quantities([*hints, *claim.trees]))
+        terms = self._useful(_terms_of(self.stage, [*named_trees, *hints]))
         pool = _distinct([*factors, *slopes, *objective])
-        terms = _distinct([*_terms_of(self.stage, [*answers, *named.values(), *hints]), *pool])
-        self._residuals = Residuals(self.stage, pool, terms)
-        kinds = {name: value[0] for name, value in self.stage.names.items() if value is not None}
+        pool += self._useful(_entries_of(self.stage, pool, truth.named))
+        levels = truth.derivative.derivation.terms(truth.answer) if wanted is None else []
+        self._residuals = Residuals(self.stage, pool, _distinct([*terms, *pool]), levels, answers)
+        inside = _distinct([*self._useful(_factors_of(self.stage, named_trees)), *factors, *slopes])
+        inside += self._useful(_entries_of(self.stage, inside, truth.named))
         self._editor = Editor(
             lambda node: self.stage.kind(self._current, node),
-            {name: kind for name, kind in kinds.items()},
-            _distinct([*_factors_of(self.stage, [*answers, *named.values()]), *factors])[:18],
-            _terms_of(self.stage, [*answers, *named.values(), *hints])[:10],
-            _functions([*hints, *answers, *named.values(), *claim.trees]),
-            list(dict.fromkeys(truth.named)),
+            {name: value[0] for name, value in self.stage.names.items() if value is not None},
+            inside[:_MOST_FACTORS],
+            terms[:_MOST_TERMS],
+            _functions([*hints, *named_trees, *claim.trees]),
+            truth.components[-1][1] or truth.named,
+            list(self.stage.lengths),
+            truth.rank > 2,
         )
         self._current: tuple[Expr, ...] = claim.trees
+
+    def _useful(self, quantities: Iterable[Quantity]) -> list[Quantity]:
+        """The quantities that explain something: not the derivative itself, nor the claim itself."""
+        value = self.stage.value(self.claim.trees)
+        whole = [self.stage.target] if value is None else [self.stage.target, value[1]]
+        return [quantity for quantity in quantities if not any(_is_multiple(quantity.array, array) for array in whole)]
 
     def best(self) -> Explanation | None:
         """The cheapest explanation that holds at both points; two edits are tried where one does not explain enough."""
@@ -120,8 +208,7 @@ class Search:
             starts = sorted(islice(self._repaired(trees), _REPAIRED), key=lambda start: not self._has_shape(start[1]))
         for number, (edits, repaired) in enumerate(starts):
             value = self.stage.value(repaired)
-            residual = self._residuals.of(*value, any_constant=True) if value is not None else None
-            if residual is not None:
+            for residual in self._residuals.of(*value, any_constant=True) if value is not None else ():
                 yield _explained(edits, repaired, residual)
             if number < _MOST_DEEP:
                 yield from self._with_one(repaired, self._edits_of(repaired), edits)
@@ -150,8 +237,7 @@ class Search:
             value = self.stage.value(changed)
             if value is None:
                 continue
-            residual = self._residuals.of(*value, wide=edit.cost < 1.3)
-            if residual is not None:
+            for residual in self._residuals.of(*value, wide=edit.cost < 1.3):
                 yield _explained([*before, edit], changed, residual)
 
     def _with_two(self, trees: tuple[Expr, ...], singles: Sequence[Edit]) -> Iterator[Explanation]:
@@ -171,8 +257,7 @@ class Search:
                     return
                 both = second.applied(changed)
                 value = self.stage.value(both)
-                residual = self._residuals.of(*value, wide=False) if value is not None else None
-                if residual is not None:
+                for residual in self._residuals.of(*value, wide=False) if value is not None else ():
                     yield _explained([second, first], both, residual)
 
     def _repaired(self, trees: tuple[Expr, ...]) -> Iterator[tuple[tuple[Edit, ...], tuple[Expr, ...]]]:
@@ -207,27 +292,43 @@ class Search:
                 for kind, message, cost, new in self._editor.at(node, above, path):
                     if kind in ("hadamard", "transpose", "shape") and self.stage.kind(trees, new) is not None:
                         yield Edit(kind, message, cost, statement, path, new, node)
-                for place, child in enumerate(node.children):
-                    for kind, message, cost, new in self._editor.at(child, node, (*path, place)):
-                        fits = (*node.children[:place], new, *node.children[place + 1 :])
-                        if kind in ("hadamard", "transpose", "shape", "substitution") and self._fits(trees, node, fits):
-                            yield Edit(kind, message, cost, statement, (*path, place), new, child)
+                for below_path, child, parent in islice(places(node), 1, None):
+                    if len(below_path) > _DEEPEST_REPAIR:
+                        continue
+                    for kind, message, cost, new in self._editor.at(child, parent, (*path, *below_path)):
+                        if kind in _REPAIRING and self.stage.kind(trees, replaced(node, below_path, new)) is not None:
+                            yield Edit(kind, message, cost, statement, (*path, *below_path), new, child)
                 return
-
-    def _fits(self, trees: tuple[Expr, ...], node: Expr, children: tuple[Expr, ...]) -> bool:
-        return self.stage.kind(trees, with_children(node, children)) is not None
 
     def _holds_elsewhere(self, explanation: Explanation) -> bool:
         for stage in self._others:
             value = stage.value(explanation.trees)
-            residual = Residuals(stage, (), ()).of(*value, wide=False) if value is not None else None
-            if residual is None or residual.findings:
+            if value is None or not Residuals(stage).is_zero(*value):
                 return False
         return True
 
 
 def _explained(edits: Sequence[Edit], trees: tuple[Expr, ...], residual: Residual) -> Explanation:
     return Explanation(edits, residual, (*trees[:-1], residual.repair(trees[-1])))
+
+
+def _is_multiple(array: Array, other: Array) -> bool:
+    """Whether one array is a multiple of another; of numbers whether they are equal up to the sign."""
+    if array.size != other.size or not np.any(other):
+        return False
+    left, right = array.reshape(-1), other.reshape(-1)
+    if left.size == 1:
+        return bool(np.isclose(abs(left[0]), abs(right[0]), rtol=1e-9, atol=0))
+    scale = float(left @ right) / float(right @ right)
+    return bool(np.allclose(left, scale * right, rtol=1e-9, atol=0))
+
+
+def _entries_of(stage: Stage, quantities: Sequence[Quantity], indices: Sequence[str]) -> list[Quantity]:
+    """The entries of vectors at the free indices, which stand in claims about entries."""
+    vectors = [quantity.tree for quantity in quantities if quantity.kind == "vector"]
+    entries = [Index(tree, (index,)) for tree in vectors for index in dict.fromkeys(indices)]
+    found = [stage.quantity(tree) for tree in entries]
+    return [quantity for quantity in found if quantity is not None]
 
 
 def _distinct(quantities: Iterable[Quantity]) -> list[Quantity]:
@@ -243,8 +344,7 @@ def _slopes(trees: Sequence[Expr]) -> list[Expr]:
     for tree in trees:
         for node in postorder(tree):
             if isinstance(node, Call) and len(node.children) == 1 and not node.primes:
-                entry = catalogue.lookup(node.function)
-                if entry is None or (isinstance(entry, catalogue.Elementwise) and entry.derivative != "0"):
+                if is_steep(node.function):
                     found.append(Call(node.function, node.children, 1))
     return found
 
@@ -257,7 +357,7 @@ def _factors_of(stage: Stage, trees: Sequence[Expr]) -> list[Quantity]:
             if isinstance(node, Binary) and node.operator in ("*", ".*", "/", "./"):
                 found += [child for child in node.children if not _is_product_itself(child)]
     quantities = [stage.quantity(tree) for tree in dict.fromkeys(found)]
-    return [quantity for quantity in quantities if quantity is not None and not quantity.text[0].isdigit()]
+    return [quantity for quantity in quantities if quantity is not None and not is_constant(quantity.tree)]
 
 
 def _is_product_itself(node: Expr) -> bool:
@@ -288,10 +388,7 @@ def _functions(trees: Sequence[Expr]) -> list[str]:
                 entry = catalogue.lookup(node.function)
                 if entry is None or isinstance(entry, catalogue.Elementwise):
                     found[node.function] = None
-    for group in _MISTAKEN:
+    for group in MISTAKEN:
         if any(name in found for name in group):
             found.update(dict.fromkeys(group))
     return list(found)
-
-
-_MISTAKEN = (("sin", "cos"), ("sinh", "cosh"), ("exp", "log"), ("sigmoid", "tanh"), ("abs", "sign"))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.checking.claims.decomposition import Decompositions
 from gradcalc.checking.claims.layouts import NATURAL, TRANSPOSED
 from gradcalc.checking.claims.stage import Quantity, Stage
-from gradcalc.checking.claims.wording import negated, quoted, scaled
+from gradcalc.checking.claims.wording import Finding, negated, quoted, scaled
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import Binary, Call, Expr, Name, Number, Transpose
 
@@ -19,17 +20,6 @@ Array = Any
 _CLOSE = 1e-9
 _LARGEST_DENOMINATOR = 1000
 _SHOWN_DIGITS = 12
-
-
-class Finding:
-    """One thing that is wrong. kind: of the JSON contract; message: a sentence; cost: how unlikely it is."""
-
-    __slots__ = ("cost", "kind", "message")
-
-    def __init__(self, kind: str, message: str, cost: float) -> None:
-        self.kind = kind
-        self.message = message
-        self.cost = cost
 
 
 class Residual:
@@ -55,48 +45,69 @@ def _as_it_is(tree: Expr) -> Expr:
 
 
 class Residuals:
-    """Finds residuals at one stage. factors, terms: the quantities that may be missing or too many."""
+    """Finds residuals at one stage.
 
-    def __init__(self, stage: Stage, factors: Sequence[Quantity], terms: Sequence[Quantity]) -> None:
+    factors, terms: the quantities that may be missing or too many. levels, answers: see `Decompositions`.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        factors: Sequence[Quantity] = (),
+        terms: Sequence[Quantity] = (),
+        levels: Sequence[Sequence[Expr]] = (),
+        answers: Sequence[Expr] = (),
+    ) -> None:
         self._stage = stage
         self._constants = _constants(stage.lengths)
-        self._factors = _by_shape(factors)
-        self._terms = _by_shape(terms)
-        extra = stage.indices and 1
-        self._forms = stage.truth.layouts.forms(stage.target, extra)
-        self._front = extra
+        self._front = stage.indices and 1
+        self._forms = stage.truth.layouts.forms(stage.target, self._front)
+        whole = [_key(array) for _, array in self._forms.values()]
+        self._factors = _by_shape(
+            [factor for factor in factors if _key(factor.array) not in whole or factor.kind == "scalar"]
+        )
+        self._terms = _by_shape([term for term in terms if _key(term.array) not in whole])
+        self._decompositions = Decompositions(stage, levels, answers)
 
-    def of(self, kind: str, array: Array, wide: bool = True, any_constant: bool = False) -> Residual | None:
-        """The residual of a value; None where nothing simple separates it from the derivative.
+    def of(self, kind: str, array: Array, wide: bool = True, any_constant: bool = False) -> list[Residual]:
+        """What may separate a value from the derivative; nothing where nothing simple does.
 
         wide: whether factors and terms are tried as well as signs and constants. any_constant: whether a constant need
         not be one that is often forgotten.
         """
-        best: Residual | None = None
+        found: list[Residual] = []
         for form, (wanted, target) in self._forms.items():
-            if wanted != kind or target.shape != array.shape or not np.all(np.isfinite(array)):
-                continue
-            found = self._residual(form, array, target, wide, any_constant)
-            if found is not None and (best is None or found.cost < best.cost):
-                best = found
-        return best
+            if wanted == kind and target.shape == array.shape and np.all(np.isfinite(array)):
+                found += self._residuals(form, array, target, wide, any_constant)
+        return found
 
-    def _residual(self, form: str, array: Array, target: Array, wide: bool, any_constant: bool) -> Residual | None:
+    def is_zero(self, kind: str, array: Array) -> bool:
+        """Whether a value is the derivative in some layout."""
+        return any(not residual.findings for residual in self.of(kind, array, wide=False))
+
+    def _residuals(self, form: str, array: Array, target: Array, wide: bool, any_constant: bool) -> Iterator[Residual]:
         size = float(np.max(np.abs(target), initial=0.0))
         own = float(np.max(np.abs(array), initial=0.0))
-        if np.max(np.abs(array - target), initial=0.0) <= _CLOSE * max(size, own):
-            return Residual(form, (), _as_it_is)
-        if size == 0 or own == 0:
-            return None
+        rounding = 1e-13 * self._stage.point.scale
+        if np.max(np.abs(array - target), initial=0.0) <= _CLOSE * max(size, own) + rounding:
+            yield Residual(form, (), _as_it_is)
+            return
+        if own <= rounding and wide:
+            yield Residual(form, [Finding("missing-term", "it is zero, and the derivative is not", 3.0)], _as_it_is)
+        if size <= rounding or own <= rounding:
+            return
         place = int(np.argmax(np.abs(array)))
         ratio = float(target.reshape(-1)[place] / array.reshape(-1)[place])
         if ratio and np.max(np.abs(ratio * array - target)) <= _CLOSE * size:
             constant = self._constant(ratio, any_constant)
             if constant is not None:
-                return Residual(form, constant[0], constant[1])
-        if not wide:
-            return None
-        return self._factor(form, array, target) or self._term(form, array, target)
+                yield Residual(form, constant[0], constant[1])
+        if wide:
+            yield from self._with_factors(form, array, target)
+            yield from self._with_terms(form, array, target)
+            natural = np.swapaxes(array, -1, -2) if form == TRANSPOSED and array.ndim - self._front == 2 else array
+            for made in self._decompositions.of(form, natural):
+                yield Residual(form, made.findings, made.repair)
 
     def _constant(
         self, ratio: float, any_constant: bool = False
@@ -116,29 +127,30 @@ class Residuals:
                     fraction = Fraction(f"{size:.{_SHOWN_DIGITS}g}")
                 known = (size, Number(fraction), 1.7)
             _, tree, cost = known
-            findings.append(Finding("factor", _factor_message(tree, size), cost))
+            findings.append(Finding("factor", _factor_message(tree, size), cost, tree))
             if ratio < 0:
                 return findings, lambda claim: negated(scaled(claim, tree))
             return findings, lambda claim: scaled(claim, tree)
         return findings, negated if ratio < 0 else _as_it_is
 
-    def _factor(self, form: str, array: Array, target: Array) -> Residual | None:
+    def _with_factors(self, form: str, array: Array, target: Array) -> Iterator[Residual]:
         """A factor that is missing, or one too many, the same for all entries or one for each."""
         with np.errstate(all="ignore"):
             ratio = target / array
         if not np.all(np.isfinite(ratio)) or np.any(array == 0):
-            return None
-        best: Residual | None = None
+            return
+        own = _key(array)
         for shape, side in self._broadcasts(ratio):
             if not np.allclose(np.broadcast_to(shape, ratio.shape), ratio, rtol=1e-9, atol=0):
                 continue
             for inverse in (False, True):
                 wanted = 1 / shape if inverse else shape
                 for quantity in self._factors.get(_key(wanted), ()):
+                    if own == _key(quantity.array) and own != ("one",):
+                        continue
                     found = self._with_factor(form, quantity, wanted, inverse, side)
-                    if found is not None and (best is None or found.cost < best.cost):
-                        best = found
-        return best
+                    if found is not None:
+                        yield found
 
     def _broadcasts(self, ratio: Array) -> Iterator[tuple[Array, str]]:
         """The ratio as a number, as a column, as a row and as a whole, without the axes that it only repeats along."""
@@ -168,30 +180,30 @@ class Residuals:
                 f"the factor {quoted(tree)} is one too many" if present else f"the factor 1/{_grouped(tree)} is missing"
             )
             finding = Finding(
-                "extra-factor" if present else "missing-factor", message, base + (0.0 if present else 0.1)
+                "extra-factor" if present else "missing-factor",
+                message,
+                base + (0.0 if present else 0.1),
+                tree if present else Binary("/", Number(1), tree),
             )
         else:
-            finding = Finding("missing-factor", f"the factor {quoted(tree)} is missing", base)
+            finding = Finding("missing-factor", f"the factor {quoted(tree)} is missing", base, tree)
         return Residual(
             form, [*findings, finding], lambda claim: repair(_multiplied(claim, quantity, side, inverse, form))
         )
 
-    def _term(self, form: str, array: Array, target: Array) -> Residual | None:
+    def _with_terms(self, form: str, array: Array, target: Array) -> Iterator[Residual]:
         """A term that is missing or one too many."""
         gap = target - array
-        best: Residual | None = None
         for quantity in self._terms.get(_key(gap), ()):
             value = quantity.array
             if value.shape != gap.shape:
                 continue
             place = int(np.argmax(np.abs(value)))
             scale = float(gap.reshape(-1)[place] / value.reshape(-1)[place])
-            if not np.allclose(gap, scale * value, rtol=1e-8, atol=1e-12 * float(np.max(np.abs(gap)))):
-                continue
-            found = self._with_term(form, quantity, scale)
-            if found is not None and (best is None or found.cost < best.cost):
-                best = found
-        return best
+            if np.allclose(gap, scale * value, rtol=1e-8, atol=1e-12 * float(np.max(np.abs(gap)))):
+                found = self._with_term(form, quantity, scale)
+                if found is not None:
+                    yield found
 
     def _with_term(self, form: str, quantity: Quantity, scale: float) -> Residual | None:
         known = next((item for item in self._constants if abs(item[0] - abs(scale)) <= 1e-9 * abs(scale)), None)

@@ -14,7 +14,17 @@ from gradcalc.checking.claims.truth import Point, Truth
 from gradcalc.functions import catalogue
 from gradcalc.language.polynomial import names_in, size_of
 from gradcalc.language.printer import to_text
-from gradcalc.language.syntax import Call, Definition, Expr, Name, Number, postorder
+from gradcalc.language.syntax import (
+    Binary,
+    Call,
+    Definition,
+    Expr,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    postorder,
+)
 
 Array = Any
 
@@ -41,11 +51,18 @@ class Stage:
     """trees: of the definitions of the claim, and last of what it claims."""
 
     def __init__(
-        self, claim: Claim, truth: Truth, point: Point, named: Mapping[str, Expr], wanted: Array | None = None
+        self,
+        claim: Claim,
+        truth: Truth,
+        point: Point,
+        named: Mapping[str, Expr],
+        wanted: Array | None = None,
+        most_indices: int = _MOST_INDICES,
     ) -> None:
         """named: more names that may stand in quantities, in an order in which each uses those before.
 
-        wanted: what the claim should be, where that is not the derivative.
+        wanted: what the claim should be, where that is not the derivative. most_indices: at how many values of the free
+        indices the claim is looked at.
         """
         typing = truth.problem.typing
         self.claim = claim
@@ -61,7 +78,7 @@ class Stage:
         }
         self.lengths = lengths
         outside = {item.name: item.expression for item in _in_order(claim.outside)}
-        values = list(islice(_spread_out(list(truth.index_values(point))), _MOST_INDICES))
+        values = list(islice(_spread_out(list(truth.index_values(point))), most_indices))
         self._outside: list[Scene] = []
         for indices in values:
             scene = Scene(point, kinds, functions, lengths, indices)
@@ -70,9 +87,8 @@ class Stage:
         extra = {name: tree for name, tree in named.items() if name not in self._inside[0].names}
         self._wide = [scene.with_definitions(extra) for scene in self._inside]
         self.extra = extra
-        whole = truth.selected(point) if wanted is None else wanted
-        places = [tuple([number - 1 for number in indices.values()]) for indices in values]
-        self.target: Array = np.stack([whole[place] for place in places]) if self.indices else whole
+        self._places = [tuple([number - 1 for number in indices.values()]) for indices in values]
+        self.target: Array = self._at_indices(truth.selected(point) if wanted is None else wanted)
         self._parts: set[tuple[float, ...]] | None = None
         self._last: tuple[tuple[Expr, ...], list[Scene]] = (self._definitions(claim.definitions), self._inside)
 
@@ -114,11 +130,26 @@ class Stage:
             parts.append(found[1])
         return kind, np.stack(parts) if self.indices else parts[0]
 
+    def _at_indices(self, whole: Array) -> Array:
+        """The entries at the values of the free indices that are looked at."""
+        return np.stack([whole[place] for place in self._places]) if self.indices else whole
+
+    def entries(self, tree: Expr) -> Array | None:
+        """What a claim is about, of an expression in the shape of the whole derivative; None where it has another."""
+        found = self._wide[0].value(tree)
+        shape = self.point.derivative.shape
+        if found is None or not np.all(np.isfinite(found[1])):
+            return None
+        array = found[1].reshape(shape) if found[1].size == self.point.derivative.size else found[1]
+        if array.shape != shape:
+            return None
+        return self._at_indices(Truth.select(array, self.truth.selection))
+
     def holds(self, tree: Expr) -> bool:
-        """Whether a part of the claim has the value of an expression."""
+        """Whether a factor or a term of the claim has the value of an expression."""
         quantity = self.quantity(tree)
         if self._parts is None:
-            parts = [self.quantity(node) for root in self.claim.trees for node in postorder(root)]
+            parts = [self.quantity(node) for root in self.claim.trees for node in _parts_of(root)]
             self._parts = {_fingerprint(part.array) for part in parts if part is not None}
         return quantity is not None and _fingerprint(quantity.array) in self._parts
 
@@ -142,12 +173,22 @@ class Stage:
                 if len(text) > _LONGEST_QUANTITY:
                     continue
                 quantity = self.quantity(node)
-                if quantity is None or _is_constant(node):
+                if quantity is None or is_constant(node):
                     continue
                 key = (quantity.kind, quantity.array.shape, _fingerprint(quantity.array))
                 if key not in found or len(text) < len(found[key].text):
                     found[key] = quantity
         return sorted(found.values(), key=lambda quantity: (len(quantity.text), quantity.text))[:_MOST_QUANTITIES]
+
+
+def _parts_of(root: Expr) -> Iterable[Expr]:
+    """The factors and terms of an expression, and theirs, down to the functions."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, (Binary, Negative, Transpose)) or (isinstance(node, Call) and node.function == "diag"):
+            pending += node.children
 
 
 def _spread_out(values: Sequence[dict[str, int]]) -> Iterable[dict[str, int]]:
@@ -163,7 +204,7 @@ def _fingerprint(array: Array) -> tuple[float, ...]:
     return (float(f"{largest:.9g}"), *np.round(np.asarray(array).reshape(-1) / largest, 9).tolist())
 
 
-def _is_constant(node: Expr) -> bool:
+def is_constant(node: Expr) -> bool:
     """Whether an expression has neither variables nor definitions in it: eye(n), 2^3."""
     if isinstance(node, Call) and catalogue.first_size(node.function) == 0:
         return True

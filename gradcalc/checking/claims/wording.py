@@ -1,4 +1,4 @@
-"""Expressions as a correction writes them, and as a sentence quotes them."""
+"""What is said of a claim, and expressions as a correction writes them and a sentence quotes them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,21 @@ from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import Binary, Expr, Negative, Number
 
 _LONGEST_QUOTE = 60
+
+
+class Finding:
+    """One thing that is wrong. kind: of the JSON contract; message: a sentence; cost: how unlikely it is.
+
+    subject: the factor that is missing or too many.
+    """
+
+    __slots__ = ("cost", "kind", "message", "subject")
+
+    def __init__(self, kind: str, message: str, cost: float, subject: Expr | None = None) -> None:
+        self.kind = kind
+        self.message = message
+        self.cost = cost
+        self.subject = subject
 
 
 def quoted(tree: Expr) -> str:
@@ -30,7 +45,10 @@ def scaled(tree: Expr, factor: Expr) -> Expr:
     if isinstance(tree, Negative):
         return Negative(scaled(tree.operand, factor))
     if isinstance(tree, Binary) and tree.operator in ("*", "/", ".*", "./") and _leads(tree.left):
-        return Binary(tree.operator, scaled(tree.left, factor), tree.right, tree.span)
+        left = scaled(tree.left, factor)
+        if left == Number(1) and tree.operator in ("*", ".*"):
+            return tree.right
+        return Binary(tree.operator, left, tree.right, tree.span)
     if isinstance(tree, Number) and isinstance(factor, Number):
         return Number(tree.value * factor.value)
     if isinstance(tree, Number) and tree.value == 1:

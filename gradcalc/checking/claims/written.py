@@ -10,16 +10,18 @@ from gradcalc.checking.claims.correction import Correction, corrected
 from gradcalc.checking.claims.counterexample import Counterexample, counterexample
 from gradcalc.checking.claims.judging import RIGHT, WRONG, Judgement, judge
 from gradcalc.checking.claims.reading import Claim
-from gradcalc.checking.claims.residuals import Finding
+from gradcalc.checking.claims.stage import is_constant
 from gradcalc.checking.claims.truth import Truth
+from gradcalc.checking.claims.wording import Finding, quoted
 from gradcalc.errors import GradcalcError
-from gradcalc.language.syntax import Expr, Index, IndexedSum, postorder
+from gradcalc.functions import catalogue
+from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Negative, postorder
 
 Array = Any
 
 _ORDER = (
-    "sign", "factor", "symmetry", "special-case", "shape", "missing-factor", "extra-factor", "substitution", "argument",
-    "function", "exponent", "missing-term", "extra-term", "transpose", "hadamard",
+    "sign", "factor", "symmetry", "special-case", "shape", "missing-term", "extra-term", "missing-factor", "extra-factor",
+    "substitution", "argument", "function", "exponent", "transpose", "hadamard",
 )  # fmt: skip
 """What is said first where several things are wrong."""
 
@@ -90,14 +92,18 @@ def _diagnosed(claim: Claim, truth: Truth, seed: int) -> tuple[list[Finding], Co
         if error.kind not in ("numeric", "shape", "limit"):
             raise
         best = None
-    found = conditions(claim, truth, seed) if claim.fault is None else []
+    found = conditions(claim, truth, seed)
     misfit = _misfit(claim, truth)
     explained = in_order(best.findings) if best is not None else []
     findings = _joined(explained, misfit, claim.fault is not None)
-    if found and (best is None or found[0].cost < best.cost):
+    turned = best is not None and {finding.kind for finding in best.findings} == {"transpose"}
+    if found and not turned and (best is None or found[0].cost < best.cost):
         findings = [found[0], *findings]
     elif found and found[0].cost <= _WORTH_SAYING:
         findings.append(found[0])
+    if not findings and _is_function(claim.tree) and _is_function(answer.tree):
+        message = f"{quoted(claim.tree)} stands where {quoted(answer.tree)} belongs"
+        findings = [Finding("function", message, 4.0)]
     if not findings:
         findings = [Finding("unexplained", "no change of one or two places makes it right", 9.0)]
     correction = None
@@ -109,6 +115,23 @@ def _diagnosed(claim: Claim, truth: Truth, seed: int) -> tuple[list[Finding], Co
 
 def _is_plain(tree: Expr) -> bool:
     return not any(isinstance(node, (Index, IndexedSum)) for node in postorder(tree))
+
+
+def _is_function(tree: Expr) -> bool:
+    """Whether an expression is one elementwise function or power, but for constants."""
+    while isinstance(tree, (Negative, Binary)):
+        if isinstance(tree, Binary) and tree.operator in ("^", ".^"):
+            return True
+        constants = [child for child in tree.children if is_constant(child)]
+        others = [child for child in tree.children if not is_constant(child)]
+        if len(others) != 1 or (isinstance(tree, Binary) and len(constants) != 1):
+            return False
+        if isinstance(tree, Binary) and tree.operator in ("/", "./") and others[0] is tree.right:
+            return True
+        tree = others[0]
+    return isinstance(tree, Call) and isinstance(
+        catalogue.lookup(tree.function), (catalogue.Elementwise, catalogue.Atom)
+    )
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:
