@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -47,9 +47,9 @@ class Decompositions:
         self._levels: list[tuple[Sequence[Expr], Array]] = []
         known = [(terms, [stage.entries(tree) for tree in terms]) for terms in levels]
         for answer in answers:
-            own = additive_terms(answer)
-            quantities = [stage.quantity(tree) for tree in own]
-            known.append((own, [None if quantity is None else quantity.array for quantity in quantities]))
+            for own in additive_levels(answer):
+                quantities = [stage.quantity(tree) for tree in own]
+                known.append((own, [None if quantity is None else quantity.array for quantity in quantities]))
         for terms, arrays in known:
             columns = [_column(array, stage.target) for array in arrays if array is not None]
             made = [column for column in columns if column is not None]
@@ -81,18 +81,20 @@ def _column(array: Array, target: Array) -> Array | None:
         return None
 
 
-def additive_terms(root: Expr) -> list[Expr]:
-    """The terms of an expression, a sum that is a factor multiplied out."""
-    done: list[Expr] = []
-    pending: list[tuple[Expr, bool]] = [(root, False)]
-    while pending:
-        node, negative = pending.pop()
-        parts = _parts(node)
-        if parts is None or len(done) + len(pending) > _MOST_TERMS:
-            done.append(negated(node) if negative else node)
-        else:
-            pending += [(part, negative != sign) for part, sign in reversed(parts)]
-    return done
+def additive_levels(root: Expr) -> Iterator[list[Expr]]:
+    """An expression as sums of more and more terms: one that is a sum, or has one as a factor, is split after another."""
+    terms: list[tuple[Expr, bool]] = [(root, False)]
+    while len(terms) <= _MOST_TERMS:
+        split = next(
+            ((place, parts) for place, (node, _) in enumerate(terms) if (parts := _parts(node)) is not None), None
+        )
+        if split is None:
+            return
+        place, parts = split
+        signed = [(part, terms[place][1] != sign) for part, sign in parts]
+        terms = [*terms[:place], *signed, *terms[place + 1 :]]
+        if len(terms) > 1:
+            yield [negated(node) if negative else node for node, negative in terms]
 
 
 def _parts(node: Expr) -> list[tuple[Expr, bool]] | None:

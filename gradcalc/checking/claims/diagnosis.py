@@ -296,7 +296,12 @@ class Search:
                     if len(below_path) > _DEEPEST_REPAIR:
                         continue
                     for kind, message, cost, new in self._editor.at(child, parent, (*path, *below_path)):
-                        if kind in _REPAIRING and self.stage.kind(trees, replaced(node, below_path, new)) is not None:
+                        deep = len(below_path) > 1 and kind != "argument" and not isinstance(child, Index)
+                        if (
+                            kind in _REPAIRING
+                            and not deep
+                            and self.stage.kind(trees, replaced(node, below_path, new)) is not None
+                        ):
                             yield Edit(kind, message, cost, statement, (*path, *below_path), new, child)
                 return
 
