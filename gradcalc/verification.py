@@ -23,8 +23,8 @@ EXIT_CODES = {RIGHT: 0, WRONG: 1, INCONCLUSIVE: 5}
 class Verification:
     """The judgement of one claim.
 
-    verdict: right, wrong or inconclusive. proof: "symbolic" or "numeric" where it is right. layout: in which it is right;
-    None where there is only one. diagnosis: what is wrong, the most important first; of a right claim that it is
+    verdict: right, wrong or inconclusive. proof: "symbolic" or "numeric" where it is right. layout: in which it is
+    right, None where there is only one. diagnosis: what is wrong, the most important first; of a right claim that it is
     in the other layout. correction: the claim as it should be. notes: how the claim was read.
     """
 
@@ -94,8 +94,8 @@ def verify_claim(
 ) -> Verification:
     """Judges the text of a claim about a derivative.
 
-    arrays: data at which it is looked at as well as at random points. Raises GradcalcError for a claim or an expression that
-    cannot be read; what is wrong about a claim is told by the result.
+    arrays: data that is fixed; the other variables are drawn at random. Raises GradcalcError for a claim or an
+    expression that cannot be read; what is wrong about a claim is told by the result.
     """
     from gradcalc.checking.claims.reading import read_claim
     from gradcalc.checking.claims.written import judged

@@ -19,7 +19,10 @@ Array = Any
 
 
 def from_module(specification: str) -> Callable[..., Any]:
-    """The function of `module:name`; modules of the current folder are found. Raises GradcalcError of kind usage or data."""
+    """The function of `module:name`; modules of the current folder are found.
+
+    Raises GradcalcError of kind usage or data.
+    """
     module_name, name = _split(specification, "--function", "module:name")
     folder = os.getcwd()
     if folder not in sys.path:

@@ -94,7 +94,10 @@ def expression_text(argument: str, from_latex: bool = False) -> str:
 
 
 def argument_text(argument: str) -> str:
-    """The text of an argument: itself, `-` for standard input, `@FILE` for a file. Raises GradcalcError of kind data."""
+    """The text of an argument: itself, that of standard input for `-`, of a file for `@FILE`.
+
+    Raises GradcalcError of kind data.
+    """
     if argument != "-" and not argument.startswith("@"):
         return argument[1:] if argument.startswith(" -") else argument
     source = "standard input" if argument == "-" else argument[1:]

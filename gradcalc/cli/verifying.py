@@ -48,8 +48,8 @@ def verify_command(
 ) -> int:
     """Judge a claimed derivative of EXPR: right, in either layout, or wrong, and why.
 
-    CLAIM is an expression in the names of EXPR, with `f` for EXPR itself, or a program with definitions of its own. It may
-    be `@FILE`. With -w 'W[i,j]' it may be in the indices i and j.
+    CLAIM is an expression in the names of EXPR, with `f` for EXPR itself, or a program with definitions of its own. It
+    may be `@FILE`. With -w 'W[i,j]' it may be in the indices i and j.
 
     Exits with 0 when it is right, with 1 when it is wrong, with 5 when that cannot be said.
 

@@ -107,7 +107,8 @@ def draw(
 ) -> tuple[dict[str, Array], dict[str, int]]:
     """Random arrays for the variables that are not given, and the sizes of the dimensions.
 
-    lengths: the sizes to choose from. accept: what else a point has to fulfil. Deterministic in the seed. Raises GradcalcError of kind numeric where no point inside the domain is found.
+    lengths: the sizes to choose from. accept: what else a point has to fulfil. Deterministic in the seed.
+    Raises GradcalcError of kind numeric where no point inside the domain is found.
     """
     given = {
         name: data_shape(name, np.asarray(array), typing.variables[name].kind) for name, array in (given or {}).items()

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from gradcalc.checking.claims.counterexample import Counterexample, readable_points
-from gradcalc.checking.claims.diagnosis import Explanation, Search, points_for
-from gradcalc.checking.claims.edits import Edit
 from gradcalc.checking.claims.judging import KINKED_POINTS, RIGHT, WRONG, Judgement
 from gradcalc.checking.claims.reading import read_claim
+from gradcalc.checking.claims.search.diagnosis import Search, points_for
+from gradcalc.checking.claims.search.edits import Edit
+from gradcalc.checking.claims.search.explanations import Explanation
 from gradcalc.checking.claims.truth import Point, Truth
 from gradcalc.checking.claims.wording import Finding, quoted
 from gradcalc.checking.claims.written import Outcome, in_order, layout_findings
@@ -27,7 +28,7 @@ _POINTS = 6
 _KINKED = KINKED_POINTS // 2
 
 _TOLERANCES = {8: 1e-7, 4: 1e-3, 2: 3e-2}
-"""The relative error that an entry may have, by the bytes of a number: that of a careful implementation, and a little."""
+"""The relative error that an entry may have, by the bytes of a number: that of a careful implementation and more."""
 
 _CHANCE = 1e-9
 

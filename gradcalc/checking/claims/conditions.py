@@ -1,4 +1,4 @@
-"""Whether a wrong claim is right under a condition that people take for granted: symmetric matrices, labels 1 and -1."""
+"""Whether a wrong claim is right under a condition that people take for granted: symmetry, labels that are 1 or -1."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.checking.claims.reading import Claim
-from gradcalc.checking.claims.residuals import Residuals
-from gradcalc.checking.claims.stage import Stage
+from gradcalc.checking.claims.search.residuals import Residuals
+from gradcalc.checking.claims.search.stage import Stage
 from gradcalc.checking.claims.truth import Point, Truth
 from gradcalc.checking.claims.wording import Finding
 from gradcalc.errors import GradcalcError

@@ -18,7 +18,10 @@ AGREES = 1e-8
 
 
 class Claimed:
-    """The value of a claim at a point: axes of the free indices first. fault: why it has none. smooth: no kink was met."""
+    """The value of a claim at a point, axes of the free indices first.
+
+    fault: why it has none. smooth: no kink was met.
+    """
 
     __slots__ = ("array", "fault", "kind", "smooth")
 
@@ -47,7 +50,7 @@ def claimed(claim: Claim, truth: Truth, point: Point) -> Claimed:
 
 
 def difference(left: Array, right: Array, scale: float) -> float:
-    """The largest difference of the entries, relative to the largest entry; 0 where both are but rounding of `scale`."""
+    """The largest difference of entries, relative to the largest entry; 0 where both are but rounding of `scale`."""
     largest = max(float(np.max(np.abs(left), initial=0.0)), float(np.max(np.abs(right), initial=0.0)))
     if largest <= 1e-13 * scale:
         return 0.0

@@ -1,4 +1,4 @@
-"""Proof by normal form: the claim is lowered into the graph of the derivative, where equal tensors are the same node."""
+"""Proof by normal form: the claim is lowered into the graph of the derivative, where equal tensors are one node."""
 
 from __future__ import annotations
 

@@ -75,7 +75,9 @@ class Truth:
         self.asked = asked
         whole = numbered(asked.answers[0])
         self.derivative = (
-            asked if whole == asked.answers[0].components else Derivative(problem, whole[:1], order, None, structured)
+            asked
+            if whole == asked.answers[0].components
+            else Derivative(problem, list(whole[:1]), order, None, structured)
         )
         self.answer = self.derivative.answers[0]
         self.outputs = len(asked.objective.dims)

@@ -10,7 +10,7 @@ from gradcalc.checking.claims.correction import Correction, corrected
 from gradcalc.checking.claims.counterexample import Counterexample, counterexample
 from gradcalc.checking.claims.judging import RIGHT, WRONG, Judgement, judge
 from gradcalc.checking.claims.reading import Claim
-from gradcalc.checking.claims.stage import is_constant
+from gradcalc.checking.claims.search.stage import is_constant
 from gradcalc.checking.claims.truth import Truth
 from gradcalc.checking.claims.wording import Finding, quoted
 from gradcalc.errors import GradcalcError
@@ -20,8 +20,8 @@ from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Nega
 Array = Any
 
 _ORDER = (
-    "sign", "factor", "symmetry", "special-case", "shape", "missing-term", "extra-term", "missing-factor", "extra-factor",
-    "substitution", "argument", "function", "exponent", "transpose", "hadamard",
+    "sign", "factor", "symmetry", "special-case", "shape", "missing-term", "extra-term", "missing-factor",
+    "extra-factor", "substitution", "argument", "function", "exponent", "transpose", "hadamard",
 )  # fmt: skip
 """What is said first where several things are wrong."""
 
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def judged(claim: Claim, truth: Truth, seed: int, sizes: Mapping[str, int], given: Mapping[str, Array]) -> Outcome:
-    """The verdict on a claim and the reasons for it. Raises GradcalcError where the expression has no value anywhere."""
+    """The verdict on a claim and why. Raises GradcalcError where the expression has no value anywhere."""
     judgement = judge(claim, truth, seed, sizes, given)
     if judgement.verdict == RIGHT:
         layout = truth.layouts.name(judgement.form) if judgement.form is not None else None
@@ -80,7 +80,7 @@ def layout_findings(truth: Truth, layout: str | None) -> list[Finding]:
 
 
 def _diagnosed(claim: Claim, truth: Truth, seed: int) -> tuple[list[Finding], Correction | None]:
-    from gradcalc.checking.claims.diagnosis import Search, points_for
+    from gradcalc.checking.claims.search.diagnosis import Search, points_for
 
     answer = truth.asked.answers[0]
     named = {name: tree for name, tree in answer.where if _is_plain(tree)}

@@ -1,4 +1,4 @@
-"""Expressions at one point, evaluated again and again: a claim and hundreds of edits of it, which share most of their parts.
+"""Expressions at one point, evaluated again and again: a claim and hundreds of edits of it, which share their parts.
 
 The kinds of all names are known, so that kinds are worked out on the way up; what does not fit has no value. Every
 node is evaluated by the reference interpreter, once.
@@ -112,9 +112,8 @@ class Scene:
     def value(self, root: Expr) -> Valued | None:
         """The kind and value of an expression; None where its shapes do not fit or a name is not known."""
         values = self._values
-        found = values.get(root, _UNKNOWN)
-        if found is not _UNKNOWN:
-            return found  # type: ignore[return-value]
+        if root in values:
+            return values[root]
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for node in postorder(root):
@@ -221,9 +220,6 @@ class Scene:
                 if operand is not None and axis < operand[1].ndim:
                     return int(operand[1].shape[axis])
         return None
-
-
-_UNKNOWN: Any = object()
 
 
 def _uses_index(root: Expr, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.checking.claims.layouts import TRANSPOSED
-from gradcalc.checking.claims.stage import Stage
+from gradcalc.checking.claims.search.stage import Stage
 from gradcalc.checking.claims.wording import Finding, negated, quoted, scaled
 from gradcalc.language.syntax import Binary, Expr, IndexedSum, Negative, Number, Transpose
 
@@ -74,7 +74,7 @@ class Decompositions:
 
 
 def _column(array: Array, target: Array) -> Array | None:
-    """The entries of a term, one that is repeated along axes in the shape of the derivative; None where it has another."""
+    """The entries of a term, repeated to the shape of the derivative; None where it has another shape."""
     try:
         return np.broadcast_to(array, target.shape).reshape(-1)
     except ValueError:
@@ -82,7 +82,7 @@ def _column(array: Array, target: Array) -> Array | None:
 
 
 def additive_levels(root: Expr) -> Iterator[list[Expr]]:
-    """An expression as sums of more and more terms: one that is a sum, or has one as a factor, is split after another."""
+    """An expression as sums of more and more terms: what is a sum, or has one as a factor, is split one by one."""
     terms: list[tuple[Expr, bool]] = [(root, False)]
     while len(terms) <= _MOST_TERMS:
         split = next(

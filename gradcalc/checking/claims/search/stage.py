@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.checking.claims.reading import Claim
-from gradcalc.checking.claims.scene import Scene, Valued
+from gradcalc.checking.claims.search.scene import Scene, Valued
 from gradcalc.checking.claims.truth import Point, Truth
 from gradcalc.functions import catalogue
 from gradcalc.language.polynomial import names_in, size_of

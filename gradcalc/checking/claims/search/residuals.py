@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.claims.decomposition import Decompositions
 from gradcalc.checking.claims.layouts import NATURAL, TRANSPOSED
-from gradcalc.checking.claims.stage import Quantity, Stage
+from gradcalc.checking.claims.search.decomposition import Decompositions
+from gradcalc.checking.claims.search.stage import Quantity, Stage
 from gradcalc.checking.claims.wording import Finding, negated, quoted, scaled
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import Binary, Call, Expr, Name, Number, Transpose
@@ -159,8 +159,9 @@ class Residuals:
         if axes:
             yield ratio[(slice(None),) * front + (slice(0, 1),) * len(axes)], "number"
         if len(axes) == 2:
-            yield ratio[(*(slice(None),) * front, slice(None), slice(0, 1))], "rows"
-            yield ratio[(*(slice(None),) * front, slice(0, 1), slice(None))], "columns"
+            every = (slice(None),) * (front + 1)
+            yield ratio[every + (slice(0, 1),)], "rows"
+            yield ratio[every[:front] + (slice(0, 1), slice(None))], "columns"
         yield ratio, "whole"
 
     def _with_factor(self, form: str, quantity: Quantity, wanted: Array, inverse: bool, side: str) -> Residual | None:
