@@ -315,8 +315,7 @@ class SymbolicInterpreter:
     def _call(self, node: Call, values: dict[int, Any]) -> Any:
         user = self._typing.functions.get(node.function)
         if user is not None and user.body is None:
-            function = sympy.Function(user.name)
-            return _entrywise(lambda t: _derivative_at(function, t, node.primes), values[id(node.children[0])])
+            return self._unspecified(user.name, values[id(node.children[0])], node.primes)
         if user is not None:
             body, parameter = user.body, user.parameter
             assert body is not None
@@ -326,7 +325,7 @@ class SymbolicInterpreter:
                 inner = self.value(body, {parameter: symbol}, entrywise=True)
                 return sympy.diff(inner, symbol, node.primes).subs(symbol, t) if node.primes else inner.subs(symbol, t)
 
-            return _entrywise(apply, values[id(node.children[0])])
+            return entrywise(apply, values[id(node.children[0])])
         first = catalogue.first_size(node.function)
         operands = [values[id(child)] for child in node.children[:first]]
         kinds = tuple([("scalar", "vector", "matrix")[np.ndim(operand)] for operand in operands])
@@ -344,6 +343,11 @@ class SymbolicInterpreter:
         results = [self._whole(node, entry, [line]) for line in (operands[0] if axis == 2 else operands[0].T)]
         stacked = np.array(results, dtype=object)
         return stacked.T if axis == 1 and stacked.ndim == 2 else stacked
+
+    def _unspecified(self, name: str, operand: Any, primes: int) -> Any:
+        """An unspecified function, or its derivative, of every entry."""
+        function = sympy.Function(name)
+        return entrywise(lambda t: _derivative_at(function, t, primes), operand)
 
     def _elementwise(self, entry: catalogue.Elementwise, operands: list[Any], primes: int) -> Any:
         template = entry.sympy if entry.sympy is not None else entry.meaning
@@ -414,7 +418,8 @@ class _Meaning(SymbolicInterpreter):
         return super()._binary(node, left, right, True)
 
 
-def _entrywise(function: Any, operand: Any) -> Any:
+def entrywise(function: Any, operand: Any) -> Any:
+    """A function of one number, of every entry of an array."""
     if np.ndim(operand) == 0:
         return function(operand[()] if isinstance(operand, np.ndarray) else operand)
     answer = np.empty(operand.shape, dtype=object)
@@ -476,6 +481,6 @@ def _atom(name: str, operand: Array, *others: Array) -> Any:
         return gram @ operand.T if tall else operand.T @ gram
     if name not in ("logsumexp", "softmax"):
         raise NotImplementedError(name)
-    exponentials = _entrywise(sympy.exp, operand)
+    exponentials = entrywise(sympy.exp, operand)
     total = sum(np.asarray(exponentials, dtype=object).reshape(-1), sympy.Integer(0))
     return sympy.log(total) if name == "logsumexp" else exponentials / total

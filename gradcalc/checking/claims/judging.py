@@ -121,7 +121,7 @@ def _numeric(
 
 
 def _differing_in_many_digits(claim: Claim, truth: Truth, form: str, points: Sequence[Point]) -> list[Point] | None:
-    """The points at which a claim that agrees in double precision differs further on; None where that cannot be said."""
+    """Where a claim that agrees in double precision differs further on; None where that cannot be said."""
     from gradcalc.checking.claims.precise import NoOpinion, agrees
 
     deadline = time.monotonic() + _SECONDS

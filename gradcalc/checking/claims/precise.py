@@ -15,9 +15,10 @@ import sympy
 
 from gradcalc.checking.claims.reading import Claim
 from gradcalc.checking.claims.truth import Point, Truth
-from gradcalc.checking.exact import SymbolicInterpreter
+from gradcalc.checking.exact import SymbolicInterpreter, entrywise
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr
+from gradcalc.numeric.reference import StandIn
 
 Array = Any
 
@@ -30,6 +31,16 @@ _WORKING = {1: 70, 2: 110}
 _STEP = sympy.Rational(1, 10**20)
 
 _MOST_ENTRIES = 36
+
+
+class _Interpreter(SymbolicInterpreter):
+    """The interpreter of arrays of numbers with many digits; an unspecified function is its stand-in."""
+
+    def _unspecified(self, name: str, operand: Any, primes: int) -> Any:
+        stand_in = StandIn(name)
+        t = sympy.Dummy(real=True)
+        formula = sympy.diff(sympy.sin(t + sympy.Rational(f"{stand_in.shift:.6g}")) + t**2 / 4, t, primes)
+        return entrywise(lambda number: formula.subs(t, number), operand)
 
 
 class NoOpinion(Exception):
@@ -67,7 +78,7 @@ def _precise(array: Array, digits: int) -> Array:
 
 
 def _value(tree: Expr, typing: Typing, arrays: Mapping[str, Array], point: Point, scope: Any, digits: int) -> Array:
-    found = np.asarray(SymbolicInterpreter(typing, arrays, point.sizes).value(tree, scope), dtype=object)
+    found = np.asarray(_Interpreter(typing, arrays, point.sizes).value(tree, scope), dtype=object)
     numbers = np.empty(found.shape, dtype=object)
     for entry in np.ndindex(*found.shape):
         number = sympy.sympify(found[entry]).evalf(digits)

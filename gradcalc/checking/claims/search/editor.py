@@ -41,7 +41,8 @@ def slips_at(node: Expr, above: Expr | None, is_root: bool, known: Known) -> Ite
         yield Slip("transpose", f"{quoted(node)} is transposed where it should not be", 1.0, node.operand)
     elif kind in ("vector", "row", "matrix") and not is_diagonal(node):
         turned = Transpose(node)
-        yield Slip("transpose", f"{quoted(node)} is not transposed: it is {quoted(turned)}", 1.0, turned)
+        cost = 1.03 if isinstance(node, Binary) else 1.0
+        yield Slip("transpose", f"{quoted(node)} is not transposed: it is {quoted(turned)}", cost, turned)
     if kind is not None:
         yield from slips_of_value(node, kind, above, is_root, known)
 

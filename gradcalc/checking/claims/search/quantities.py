@@ -51,7 +51,11 @@ def _of_kind(node: Expr, kind: str, above: Expr | None) -> Iterator[Slip]:
         power = "^" if kind == "scalar" else ".^"
         for exponent, cost in ((Fraction(2), 1.1), (Fraction(1, 2), 1.35)):
             made = Binary(power, node, Number(exponent))
-            yield Slip("exponent", f"{quoted(node)} should be {quoted(made)}", cost, made)
+            if isinstance(above, Call) and not is_diagonal(above):
+                message = f"{said_of(above)} is taken at {quoted(node)} instead of {quoted(made)}"
+                yield Slip("argument", message, cost, made)
+            else:
+                yield Slip("exponent", f"{quoted(node)} should be {quoted(made)}", cost, made)
 
 
 def _of_stacked(node: Expr, kind: str, known: Known) -> Iterator[Slip]:

@@ -11,7 +11,7 @@ from gradcalc.checking.claims.search.edits import Edit
 from gradcalc.checking.claims.search.known import Known
 from gradcalc.checking.claims.search.places import Path, places, replaced
 from gradcalc.checking.claims.search.stage import Stage
-from gradcalc.language.syntax import Expr, Index
+from gradcalc.language.syntax import Expr, Index, Name
 
 Trees = tuple[Expr, ...]
 Repaired = tuple[tuple[Edit, ...], Trees]
@@ -64,8 +64,9 @@ def _of_node(
         if len(below) > _DEEPEST:
             continue
         for slip in slips_at(child, parent, False, known):
-            # Further down, only where a function is taken or an index says why a product does not fit.
-            near = len(below) == 1 or slip.kind == "argument" or isinstance(child, Index)
+            # Further down, only a transpose, an index or where a function is taken says why a product does not fit.
+            leaf = isinstance(child, Index) or (isinstance(child, Name) and slip.kind == "transpose")
+            near = len(below) == 1 or leaf or slip.kind == "argument"
             if slip.kind in _OF_AN_OPERAND and near:
                 fits = stage.kind(trees, replaced(node, below, slip.replacement)) is not None
                 if fits:

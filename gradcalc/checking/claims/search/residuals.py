@@ -144,7 +144,8 @@ class Residuals:
             if not np.allclose(np.broadcast_to(shape, ratio.shape), ratio, rtol=1e-9, atol=0):
                 continue
             for inverse in (False, True):
-                wanted = 1 / shape if inverse else shape
+                with np.errstate(all="ignore"):
+                    wanted = 1 / shape if inverse else shape
                 for quantity in self._factors.get(_key(wanted), ()):
                     if own == _key(quantity.array) and own != ("one",):
                         continue
@@ -159,9 +160,11 @@ class Residuals:
         if axes:
             yield ratio[(slice(None),) * front + (slice(0, 1),) * len(axes)], "number"
         if len(axes) == 2:
-            every = (slice(None),) * (front + 1)
-            yield ratio[every + (slice(0, 1),)], "rows"
-            yield ratio[every[:front] + (slice(0, 1), slice(None))], "columns"
+            every, first = slice(None), slice(0, 1)
+            before = (every,) * front
+            rows, columns = (*before, every, first), (*before, first, every)
+            yield ratio[rows], "rows"
+            yield ratio[columns], "columns"
         yield ratio, "whole"
 
     def _with_factor(self, form: str, quantity: Quantity, wanted: Array, inverse: bool, side: str) -> Residual | None:
