@@ -74,6 +74,15 @@ class GradcalcError(Exception):
         return "\n".join(lines)
 
 
+def internal_error(error: Exception) -> GradcalcError:
+    """The error of kind internal that tells of an exception which nobody foresaw."""
+    return GradcalcError(
+        "internal",
+        f"gradcalc went wrong: {type(error).__name__}: {str(error)[:200]}",
+        hint="This is a fault of gradcalc, not of your input. GRADCALC_DEBUG=1 shows where.",
+    )
+
+
 def brief(text: str) -> str:
     """A text in quotes, cut where it is long, for an error."""
     return repr(text if len(text) <= 40 else text[:37] + "...")

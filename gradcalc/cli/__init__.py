@@ -7,7 +7,7 @@ import sys
 from errno import EDQUOT, EIO, ENOSPC
 from typing import NoReturn
 
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import GradcalcError, internal_error
 
 INTERRUPTED = 130
 
@@ -94,14 +94,6 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("GRADCALC_DEBUG"):
             raise
         return report(internal_error(error))
-
-
-def internal_error(error: Exception) -> GradcalcError:
-    return GradcalcError(
-        "internal",
-        f"gradcalc went wrong: {type(error).__name__}: {str(error)[:200]}",
-        hint="This is a fault of gradcalc, not of your input. GRADCALC_DEBUG=1 shows where.",
-    )
 
 
 def _usage_hint(error: Exception) -> str | None:

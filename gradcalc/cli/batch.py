@@ -10,9 +10,8 @@ from typing import IO, Any
 import click
 
 from gradcalc.api import Derivative, Problem
-from gradcalc.cli import internal_error
 from gradcalc.cli.options import make_problem
-from gradcalc.errors import GradcalcError, brief
+from gradcalc.errors import GradcalcError, brief, internal_error
 from gradcalc.jsontext import read_json
 from gradcalc.output.result import check_formats, derivation_result, dumps, error_result
 from gradcalc.output.schema import COMMANDS, REQUEST

@@ -41,12 +41,16 @@ _DERIVING = (
     OUTPUT,
 )
 
-_EVALUATING = (
+_ARRAYS = (
     click.option("--data", multiple=True, metavar="FILE", help="Arrays: .json, .npz; NAME=FILE for .npy, .csv, .tsv."),
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="One array, as x=[1,2,3]."),
-    click.option("--random", "at_random", is_flag=True, help="Draw what is not given."),
     click.option("--seed", type=int, default=0, show_default=True, help="The seed of random arrays."),
     click.option("--size", "sizes", multiple=True, metavar="DIM=N", help="The size of a dimension, as m=3."),
+)
+
+_EVALUATING = (
+    *_ARRAYS,
+    click.option("--random", "at_random", is_flag=True, help="Draw what is not given."),
     click.option("--allow-nonfinite", is_flag=True, help="Show nan and inf instead of an error."),
 )
 
@@ -55,6 +59,12 @@ ORDER = click.option("--order", type=int, default=1, show_default=True, help="Ho
 
 def deriving(command: Command) -> Command:
     for option in reversed(_DERIVING):
+        command = option(command)
+    return command
+
+
+def with_arrays(command: Command) -> Command:
+    for option in reversed(_ARRAYS):
         command = option(command)
     return command
 

@@ -193,6 +193,37 @@ RESULT: dict[str, Any] = {
     },
 }
 
+CLAIMS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["gradcalc", "ok", "command", "file", "claims", "as_expected", "not_as_expected"],
+    "properties": {
+        "gradcalc": {"type": "string"},
+        "ok": {"const": True},
+        "command": {"const": "verify"},
+        "file": {"type": "string"},
+        "claims": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name", "expected", "verdict", "as_expected"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "expected": {"enum": ["right", "wrong", "inconclusive"]},
+                    "verdict": {"enum": ["right", "wrong", "inconclusive", "error"]},
+                    "as_expected": {"type": "boolean"},
+                    "claim": _CLAIM,
+                    "error": {"type": "object"},
+                },
+            },
+        },
+        "as_expected": {"type": "integer"},
+        "not_as_expected": {"type": "integer"},
+    },
+}
+"""What `verify --file` prints."""
+
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "gradcalc",
@@ -206,6 +237,7 @@ SCHEMA: dict[str, Any] = {
         },
         "request": REQUEST,
         "result": RESULT,
+        "claims": CLAIMS,
     },
-    "oneOf": [{"$ref": "#/$defs/request"}, {"$ref": "#/$defs/result"}],
+    "oneOf": [{"$ref": "#/$defs/request"}, {"$ref": "#/$defs/result"}, {"$ref": "#/$defs/claims"}],
 }

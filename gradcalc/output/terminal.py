@@ -12,6 +12,15 @@ _STYLES = (
 )
 
 
+_VERDICTS = {
+    "right": "bold green",
+    "wrong": "bold red",
+    "inconclusive": "bold yellow",
+    "ok": "green",
+    "FAIL": "bold red",
+}
+
+
 def show(text: str) -> None:
     """Prints text for people: formulas bright, remarks dim, verdicts in their colour. Nothing is wrapped."""
     console = Console(highlight=False, soft_wrap=True)
@@ -29,6 +38,9 @@ def styled(line: str) -> Text:
         made.stylize("bold", 0, line.index(" = "))
         if "where " in line:
             made.stylize("dim", line.index("where "), line.index("where ") + len("where"))
+    first = line.split(":", 1)[0].split(" ", 1)[0]
+    if first in _VERDICTS and line.startswith((f"{first}:", f"{first} ")):
+        made.stylize(_VERDICTS[first], 0, len(first))
     for start, word, style in _STYLES:
         if line.startswith(start) and f": {word}" in line:
             at = line.index(f": {word}") + 2

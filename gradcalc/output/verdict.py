@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from gradcalc import __version__
 from gradcalc.output.result import derivation_result, strict
 from gradcalc.output.text import array_text, formula_line, shapes_text, warning_lines
 from gradcalc.tensor.answer import component_text
 
 if TYPE_CHECKING:
     from gradcalc.checking.claims.counterexample import Counterexample
+    from gradcalc.claimsfile import Case
     from gradcalc.verification import Verification
 
 _LONGEST_ARRAY = 400
@@ -128,3 +130,46 @@ def _counterexample_entry(example: Counterexample) -> dict[str, Any]:
 
 def _numbers(array: Any) -> Any:
     return array.tolist() if hasattr(array, "tolist") else array
+
+
+def claims_table(cases: Sequence[Case]) -> str:
+    """A line a claim, and a summary."""
+    width = max(len(_short(case.name)) for case in cases)
+    lines = []
+    for case in cases:
+        mark = "ok  " if case.complaint is None else "FAIL"
+        reason = ", ".join(dict.fromkeys(case.kinds)) if case.error is None else case.error.message
+        lines.append(f"{mark}  {_short(case.name):{width}}  {case.verdict:12}  {reason}".rstrip())
+        if case.complaint is not None and case.error is None:
+            lines.append(f"      {case.complaint}")
+    good = sum([case.complaint is None for case in cases])
+    plural = "" if len(cases) == 1 else "s"
+    return "\n".join([*lines, f"{len(cases)} claim{plural}: {good} as expected, {len(cases) - good} not"])
+
+
+def _short(name: str) -> str:
+    line = " ".join(name.split())
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def claims_result(path: str, cases: Sequence[Case]) -> dict[str, Any]:
+    """The JSON object of a file of claims."""
+    results = []
+    for case in cases:
+        result: dict[str, Any] = {"name": case.name, "expected": case.expected, "verdict": case.verdict}
+        result["as_expected"] = case.complaint is None
+        if case.verification is not None:
+            result["claim"] = claim_entry(case.verification)
+        if case.error is not None:
+            result["error"] = case.error.to_dict()
+        results.append(result)
+    good = sum([case.complaint is None for case in cases])
+    return {
+        "gradcalc": __version__,
+        "ok": True,
+        "command": "verify",
+        "file": path,
+        "claims": results,
+        "as_expected": good,
+        "not_as_expected": len(cases) - good,
+    }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import gradcalc
-from gradcalc.cli.claimsfile import Case, read_claims
+from gradcalc.claimsfile import Case, read_claims
 from gradcalc.errors import GradcalcError
 
 FILES = sorted((Path(__file__).parent / "claims").glob("*.toml"))

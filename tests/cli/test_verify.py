@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradcalc.output.schema import CLAIMS as CLAIMS_RESULT
+from gradcalc.output.schema import RESULT
 from tests.cli.test_commands import run
-from tests.output.test_schema import RESULT, faults
+from tests.output.test_schema import faults
 
 LOSS = "sum(log(1+exp(X*w)))"
 
@@ -254,6 +256,7 @@ def test_a_file_in_json(tmp_path: Path) -> None:
     outcome = run("verify", "--file", str(tmp_path / "claims.json"), "--json")
     assert outcome.returncode == 0
     result = json.loads(outcome.stdout)
+    assert faults(result, CLAIMS_RESULT) == []
     assert (result["as_expected"], result["not_as_expected"]) == (1, 0)
     assert result["claims"][0]["claim"]["verdict"] == "right"
 

@@ -11,6 +11,9 @@ from gradcalc.language.lexer import tokens
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import Expr, Name, postorder
 
+_GAP = 4
+"""Changes that are at most so many characters apart are marked as one."""
+
 
 class Correction:
     """text: the corrected claim. changes: the places in it that were changed."""
@@ -72,5 +75,8 @@ def _changes(before: str, after: str) -> list[Span]:
             continue
         if start == end:
             start, end = max(0, start - 1), min(len(new), end + 1)
-        found.append((new[start].start, new[end - 1].end))
+        span = (new[start].start, new[end - 1].end)
+        if found and span[0] - found[-1][1] <= _GAP:
+            span = (found.pop()[0], span[1])
+        found.append(span)
     return found

@@ -30,7 +30,7 @@ class Pool:
         indices: Sequence[str],
         claimed: Array | None,
     ) -> None:
-        """answers: the derivative, and what it names. hints: more trees in which to look. claimed: the claim's value."""
+        """answers: the derivative, and what it names. hints: more trees to look into. claimed: the claim's value."""
         trees = stage.claim.trees
         whole = [stage.target] if claimed is None else [stage.target, claimed]
 

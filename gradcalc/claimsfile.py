@@ -1,16 +1,13 @@
-"""Files of claims, as they sit in CI: read, judged one by one, shown as a table and as JUnit XML."""
+"""Files of claims, as they sit in CI: read, and judged one by one."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.api import Problem
-from gradcalc.cli import internal_error
-from gradcalc.cli.options import show, write
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import GradcalcError, internal_error
 from gradcalc.jsontext import read_json
 from gradcalc.verification import verify_claim
 
@@ -99,27 +96,6 @@ class Case:
         return verify_claim(problem, entry.get("wrt"), claim, order=entry.get("order", 1), seed=entry.get("seed", 0))
 
 
-def judge_file(path: str, junit: str | None, as_json: bool, output: str | None) -> int:
-    """Judges all claims of a file; 0 where all came out as expected, 1 where one did not.
-
-    Raises GradcalcError of kind data where the file cannot be read.
-    """
-    cases = [Case(number, entry) for number, entry in enumerate(read_claims(path), 1)]
-    for case in cases:
-        case.judge()
-    if junit is not None:
-        from gradcalc.output.junit import junit_xml
-
-        write(junit_xml(os.path.basename(path), cases).rstrip("\n"), junit)
-    if as_json:
-        from gradcalc.output.result import dumps
-
-        write(dumps(_summary(path, cases)), output)
-    else:
-        show(_table(cases), output)
-    return 1 if any(case.complaint is not None for case in cases) else 0
-
-
 def read_claims(path: str) -> list[dict[str, Any]]:
     """The claims of a .toml or .json file: a list under `claim`. Raises GradcalcError of kind data or usage."""
     content = _content(path)
@@ -196,48 +172,3 @@ def _check(number: int, entry: Any) -> None:
             raise GradcalcError("data", f"claim {number} has no {key}", hint=_USAGE)
     if entry.get("expected", "right") not in _VERDICTS:
         raise GradcalcError("data", f"claim {number}: expected is one of {', '.join(_VERDICTS)}")
-
-
-def _table(cases: Sequence[Case]) -> str:
-    """A line a claim, and a summary."""
-    width = max(len(_short(case.name)) for case in cases)
-    lines = []
-    for case in cases:
-        mark = "ok  " if case.complaint is None else "FAIL"
-        reason = ", ".join(dict.fromkeys(case.kinds)) if case.error is None else case.error.message
-        lines.append(f"{mark}  {_short(case.name):{width}}  {case.verdict:12}  {reason}".rstrip())
-        if case.complaint is not None and case.error is None:
-            lines.append(f"      {case.complaint}")
-    good = sum([case.complaint is None for case in cases])
-    plural = "" if len(cases) == 1 else "s"
-    return "\n".join([*lines, f"{len(cases)} claim{plural}: {good} as expected, {len(cases) - good} not"])
-
-
-def _short(name: str) -> str:
-    line = " ".join(name.split())
-    return line if len(line) <= 60 else line[:57] + "..."
-
-
-def _summary(path: str, cases: Sequence[Case]) -> dict[str, Any]:
-    from gradcalc import __version__
-    from gradcalc.output.verdict import claim_entry
-
-    results = []
-    for case in cases:
-        result: dict[str, Any] = {"name": case.name, "expected": case.expected, "verdict": case.verdict}
-        result["as_expected"] = case.complaint is None
-        if case.verification is not None:
-            result["claim"] = claim_entry(case.verification)
-        if case.error is not None:
-            result["error"] = case.error.to_dict()
-        results.append(result)
-    good = sum([case.complaint is None for case in cases])
-    return {
-        "gradcalc": __version__,
-        "ok": good == len(cases),
-        "command": "verify",
-        "file": path,
-        "claims": results,
-        "as_expected": good,
-        "not_as_expected": len(cases) - good,
-    }
