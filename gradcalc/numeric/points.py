@@ -59,9 +59,11 @@ def choose_sizes(
     if order % 2:
         free.reverse()
     sizes = dict(asked)
-    for name in free:
+    for place, name in enumerate(free):
         least = typing.minimum_sizes.get(name, 1)
-        sizes[name] = next((length for length in lengths if length not in taken and length >= least), least)
+        # With more dimensions than lengths, some are equal.
+        again = max(least, lengths[place % len(lengths)])
+        sizes[name] = next((length for length in lengths if length not in taken and length >= least), again)
         taken.add(sizes[name])
     return _consistent(typing, sizes, [name for name in names if name not in asked])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,7 @@ CONDITIONS = (
     Condition("special-case", "right only if {} is diagonal", 1.6, _is_square, lambda a: np.diag(np.diag(a))),
 )
 
+_MOST_VARIABLES = 12
 _FOR_NUMBERS = 3.0
 _OF_THE_VARIABLE = 2.0
 _COMMUTING = 1.5
@@ -95,7 +96,8 @@ def conditions(claim: Claim, truth: Truth, seed: int) -> list[Finding]:
     found: list[Finding] = []
     by = {name for name, _ in truth.components}
     for condition in CONDITIONS:
-        names = [name for name, variable in truth.problem.typing.variables.items() if condition.applies(variable)]
+        variables = islice(truth.problem.typing.variables.items(), _MOST_VARIABLES)
+        names = [name for name, variable in variables if condition.applies(variable)]
         alone = [name for name in names if _holds(claim, truth, seed, condition, [name])]
         for name in alone:
             # What is differentiated by is no label.

@@ -120,7 +120,7 @@ def _compared(claim: Claim, truth: Truth, point: Point) -> tuple[float, Countere
     ]
     if not fitting:
         return 1.0, Counterexample(point, value.array, actual, None)
-    _, array = min(fitting, key=lambda item: (difference(value.array, item[1], point.scale), item[0] != NATURAL))
+    _, array = min(fitting, key=lambda item: (difference(value.array, item[1]), item[0] != NATURAL))
     gap = np.abs(value.array - array)
     if not np.any(gap):
         return None

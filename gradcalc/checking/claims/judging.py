@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcalc.checking.claims.numbers import agreeing_forms, claimed
+from gradcalc.checking.claims.numbers import agreeing_forms, claimed, fitting_forms, may_be_rounding
 from gradcalc.checking.claims.proof import proved_form
 from gradcalc.checking.claims.reading import Claim
 from gradcalc.checking.claims.truth import Point, Truth
@@ -103,7 +103,10 @@ def _numeric(
         value = claimed(claim, truth, point)
         if not kinked and not (point.smooth and value.smooth):
             wanted, kinked = KINKED_POINTS, True
-        found = agreeing_forms(value, truth.selected(point), truth.layouts, indices, point.scale)
+        found = agreeing_forms(value, truth.selected(point), truth.layouts, indices)
+        if not found and may_be_rounding(value, point):
+            fitting = fitting_forms(value, truth.selected(point), truth.layouts, indices)
+            found = {form for form in fitting if _differing_in_many_digits(claim, truth, form, [point]) == []}
         forms = found if forms is None else forms & found
         if not forms:
             return Judgement(WRONG, points=points)

@@ -49,18 +49,22 @@ def claimed(claim: Claim, truth: Truth, point: Point) -> Claimed:
     return Claimed(kind, array, fault, smooth)
 
 
-def difference(left: Array, right: Array, scale: float) -> float:
-    """The largest difference of entries, relative to the largest entry; 0 where both are but rounding of `scale`."""
+def difference(left: Array, right: Array) -> float:
+    """The largest difference of entries, relative to the largest entry."""
     largest = max(float(np.max(np.abs(left), initial=0.0)), float(np.max(np.abs(right), initial=0.0)))
-    if largest <= 1e-13 * scale:
-        return 0.0
-    return float(np.max(np.abs(left - right), initial=0.0)) / largest
+    return float(np.max(np.abs(left - right), initial=0.0)) / largest if largest else 0.0
 
 
-def agreeing_forms(value: Claimed, truth: Array, layouts: Layouts, indices: int, scale: float) -> set[str]:
+def agreeing_forms(value: Claimed, truth: Array, layouts: Layouts, indices: int) -> set[str]:
     """The forms in which a value agrees with the derivative in double precision: a symmetric matrix has two."""
     fitting = fitting_forms(value, truth, layouts, indices)
-    return {form for form, array in fitting.items() if difference(value.array, array, scale) < AGREES}
+    return {form for form, array in fitting.items() if difference(value.array, array) < AGREES}
+
+
+def may_be_rounding(value: Claimed, point: Point) -> bool:
+    """Whether claim and derivative are so small beside the numbers on the way that both may be what rounding leaves."""
+    largest = max(float(np.max(np.abs(array), initial=0.0)) for array in (value.array, point.derivative))
+    return largest <= 1e-12 * point.scale
 
 
 def fitting_forms(value: Claimed, truth: Array, layouts: Layouts, indices: int) -> dict[str, Array]:

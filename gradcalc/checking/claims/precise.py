@@ -6,7 +6,7 @@ Nothing of the derivative's own formula takes part: central differences with a s
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -30,8 +30,6 @@ _WORKING = {1: 70, 2: 110}
 
 _STEP = sympy.Rational(1, 10**20)
 
-_MOST_ENTRIES = 36
-
 
 class _Interpreter(SymbolicInterpreter):
     """The interpreter of arrays of numbers with many digits; an unspecified function is its stand-in."""
@@ -48,25 +46,58 @@ class NoOpinion(Exception):
 
 
 def agrees(claim: Claim, truth: Truth, point: Point, form: str, deadline: float) -> bool:
-    """Whether the claim is the derivative in that form at the point, to `DIGITS` digits.
+    """Whether the claim is the derivative in that form at the point, to `DIGITS` digits, along random directions.
 
     Raises NoOpinion where that cannot be said.
     """
     order = truth.answer.order
-    if order not in _WORKING or point.derivative.size > _MOST_ENTRIES:
+    covered = _covered(truth, point, form)
+    if order not in _WORKING or (order > 1 and covered.size < point.derivative.size):
         raise NoOpinion
     digits = _WORKING[order]
     arrays = {name: _precise(array, digits) for name, array in point.arrays.items()}
+    directions = _directions(truth, point, covered)
     try:
-        derivative = _differences(truth, arrays, point, digits, deadline)
+        slope = _slope(truth, arrays, directions, point, digits, deadline).reshape(-1)
         value = _claimed(claim, truth, arrays, point, digits, deadline)
     except (NotImplementedError, TypeError, ValueError, ZeroDivisionError, RecursionError):
         raise NoOpinion from None
-    wanted = truth.select(derivative, truth.selection) if truth.selection else derivative
-    _, array = truth.layouts.forms(wanted, len(truth.named))[form]
-    largest = max([abs(entry) for entry in [*array.reshape(-1), *value.reshape(-1)]], default=0)
-    gap = max([abs(a - b) for a, b in zip(array.reshape(-1), value.reshape(-1))], default=0)
+    weights = directions[0].reshape(-1)
+    for direction in directions[1:]:
+        weights = np.outer(weights, direction.reshape(-1)).reshape(-1)
+    predicted = [sympy.Integer(0)] * slope.size
+    size = sympy.Integer(0)
+    for place, entry in zip(covered.reshape(-1), value.reshape(-1)):
+        output, variable = divmod(int(place), weights.size)
+        predicted[output] += entry * weights[variable]
+        size = max(size, abs(entry))
+    gap = max([abs(one - other) for one, other in zip(slope, predicted)])
+    largest = max(size, *[abs(number) for number in slope])
     return bool(gap <= sympy.Float(10) ** -DIGITS * max(largest, sympy.Float(10) ** -DIGITS * point.scale))
+
+
+def _covered(truth: Truth, point: Point, form: str) -> Array:
+    """Which entry of the derivative each entry of a claim in a form stands for."""
+    places = np.arange(point.derivative.size).reshape(point.derivative.shape)
+    return truth.layouts.forms(truth.select(places, truth.selection), len(set(truth.named)))[form][1]
+
+
+def _directions(truth: Truth, point: Point, covered: Array) -> list[Array]:
+    """A random direction for each variable, along the entries that the claim is about."""
+    generator = np.random.default_rng([point.derivative.size, 20])
+    shapes = [() if positions else np.shape(point.arrays[name]) for name, positions in truth.answer.components]
+    directions: list[Array] = []
+    for shape in shapes:
+        numbers = generator.integers(3, 40, shape) * generator.choice([-1, 1], shape)
+        direction = np.empty(shape, dtype=object)
+        for entry in np.ndindex(*shape):
+            direction[entry] = sympy.Rational(int(np.asarray(numbers)[entry]), 16)
+        directions.append(direction)
+    if len(directions) == 1:
+        about = np.zeros(directions[0].size, dtype=bool)
+        about[np.unique(covered.reshape(-1) % directions[0].size)] = True
+        directions[0] = np.where(about.reshape(shapes[0]), directions[0], sympy.Integer(0))
+    return directions
 
 
 def _precise(array: Array, digits: int) -> Array:
@@ -103,26 +134,30 @@ def _claimed(
     return np.stack(parts).reshape((*shape.values(), *parts[0].shape)) if shape else parts[0]
 
 
-def _differences(truth: Truth, arrays: Mapping[str, Array], point: Point, digits: int, deadline: float) -> Array:
-    """The derivative by central differences, one after another for each time."""
+def _slope(
+    truth: Truth,
+    arrays: Mapping[str, Array],
+    directions: Sequence[Array],
+    point: Point,
+    digits: int,
+    deadline: float,
+) -> Array:
+    """The derivative along a direction for each time, by central differences."""
     problem = truth.problem
     components = truth.answer.components
-    places = [
-        [tuple([int(p) - 1 for p in positions])] if positions else list(np.ndindex(*np.shape(arrays[name])))
-        for name, positions in components
-    ]
-    slopes: list[Array] = []
-    for entries in product(*places):
-        total: Array = 0
-        for signs in product((1, -1), repeat=len(components)):
-            if time.monotonic() > deadline:
-                raise NoOpinion
-            moved = {name: array.copy() for name, array in arrays.items()}
-            for (name, _), entry, sign in zip(components, entries, signs):
-                moved[name][entry] = moved[name][entry] + sign * _STEP
-            value = _value(problem.program.objective, problem.typing, moved, point, {}, digits)
-            total = total + int(np.prod(signs)) * value
-        slopes.append(np.asarray(total / (2 * _STEP) ** len(components), dtype=object))
-    whole = np.stack(slopes, axis=-1)
-    sizes = [length for (name, positions) in components for length in (() if positions else np.shape(arrays[name]))]
-    return whole.reshape(*slopes[0].shape, *sizes)
+    total: Array = 0
+    for signs in product((1, -1), repeat=len(components)):
+        if time.monotonic() > deadline:
+            raise NoOpinion
+        moved = dict(arrays)
+        for (name, positions), direction, sign in zip(components, directions, signs):
+            array = moved[name].copy()
+            if positions:
+                entry = tuple([int(position) - 1 for position in positions])
+                array[entry] = array[entry] + sign * _STEP * direction[()]
+            else:
+                array = array + sign * _STEP * direction
+            moved[name] = np.asarray(array, dtype=object)
+        value = _value(problem.program.objective, problem.typing, moved, point, {}, digits)
+        total = total + int(np.prod(signs)) * value
+    return np.asarray(total / (2 * _STEP) ** len(components), dtype=object)

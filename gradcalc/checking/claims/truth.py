@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Array = Any
 Accept = Callable[[Mapping[str, Array], Mapping[str, int]], "str | None"]
 
-_LENGTHS = (tuple(range(3, 200)), tuple(range(2, 200)), tuple(range(4, 200)))
+_LENGTHS = (tuple(range(3, 12)), tuple(range(2, 11)), tuple(range(4, 13)))
 
 _SCALES = (1.0, 1.0, 3.0, 0.3, 8.0)
 """By how much the variables of a point are scaled, in turn: pieces of a function lie at different sizes."""

@@ -16,7 +16,7 @@ from gradcalc.checking.claims.search.repairs import Repaired, Trees, repaired
 from gradcalc.checking.claims.search.residuals import Residuals
 from gradcalc.checking.claims.search.stage import Stage
 from gradcalc.checking.claims.truth import Point, Truth
-from gradcalc.language.syntax import Expr
+from gradcalc.language.syntax import Expr, postorder
 
 Array = Any
 
@@ -25,6 +25,10 @@ _LENGTHS = ((5, 7, 11, 13, 17, 19, 23), (7, 5, 13, 11, 19, 17, 29))
 
 _MOST_SINGLE = 6_000
 _MOST_PAIRS = 12_000
+
+_WORK = 600_000
+"""How many nodes may be looked at in all: a claim of many nodes is edited less often."""
+
 _FIRST_OF_PAIRS = 160
 
 _REPAIRED = 24
@@ -81,6 +85,7 @@ class Search:
         levels = truth.derivative.derivation.terms(truth.answer) if wanted is None else []
         self._residuals = Residuals(self.stage, pool.factors, pool.terms, levels, answers)
         self._current: Trees = claim.trees
+        self._most = max(100, _WORK // sum([sum(1 for _ in postorder(tree)) for tree in claim.trees]))
         self._known = Known(
             lambda node: self.stage.kind(self._current, node),
             {name: value[0] for name, value in self.stage.names.items() if value is not None},
@@ -144,7 +149,7 @@ class Search:
         )
 
     def _edits_of(self, trees: Trees) -> Iterator[Edit]:
-        return islice(edits_of(trees, self._looking_at(trees)), _MOST_SINGLE)
+        return islice(edits_of(trees, self._looking_at(trees)), min(_MOST_SINGLE, self._most))
 
     def _with_one(self, trees: Trees, before: Sequence[Edit]) -> Iterator[Explanation]:
         for edit in self._edits_of(trees):
@@ -162,7 +167,7 @@ class Search:
         ]
         likely = sorted(likely, key=lambda edit: edit.cost)[:_FIRST_OF_PAIRS]
         pairs = ((one, two) for place, one in enumerate(likely) for two in likely[:place] if one.is_apart_from(two))
-        for one, two in islice(pairs, _MOST_PAIRS):
+        for one, two in islice(pairs, min(_MOST_PAIRS, self._most)):
             both = two.applied(one.applied(trees))
             value = self.stage.value(both)
             for residual in self._residuals.of(*value, wide=False) if value is not None else ():

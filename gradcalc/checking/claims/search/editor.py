@@ -6,6 +6,7 @@ An edit turns the claim into what may have been meant; what it says is what is w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from gradcalc.checking.claims.search.edits import Edit
 from gradcalc.checking.claims.search.functions import slips_of_call
@@ -23,12 +24,15 @@ from gradcalc.checking.claims.search.quantities import slips_of_value
 from gradcalc.checking.claims.wording import quoted
 from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Name, Number, Transpose
 
+_MOST_PLACES = 150
+"""How many nodes of a statement are edited, those near its root first."""
+
 
 def edits_of(trees: Sequence[Expr], known: Known) -> Iterator[Edit]:
     """Every change of one place, and every name for another wherever it stands."""
     yield from renamings(trees, known)
     for statement, tree in enumerate(trees):
-        for path, node, above in places(tree):
+        for path, node, above in islice(places(tree), _MOST_PLACES):
             for slip in slips_at(node, above, not path, known):
                 yield Edit(slip.kind, slip.message, slip.cost, statement, path, slip.replacement, node)
 

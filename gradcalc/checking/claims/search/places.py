@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from gradcalc.functions import catalogue
@@ -12,14 +13,14 @@ Path = tuple[int, ...]
 
 
 def places(root: Expr) -> Iterator[tuple[Path, Expr, Expr | None]]:
-    """Every node with its path and the node above; sizes of functions are left out."""
-    pending: list[tuple[Path, Expr, Expr | None]] = [((), root, None)]
+    """Every node with its path and the node above, those near the root first; sizes of functions are left out."""
+    pending: deque[tuple[Path, Expr, Expr | None]] = deque([((), root, None)])
     while pending:
-        path, node, above = pending.pop()
+        path, node, above = pending.popleft()
         yield path, node, above
         first = catalogue.first_size(node.function) if isinstance(node, Call) else None
         children = node.children if first is None else node.children[:first]
-        pending += [((*path, step), child, node) for step, child in reversed(list(enumerate(children)))]
+        pending.extend([((*path, step), child, node) for step, child in enumerate(children)])
 
 
 def replaced(root: Expr, path: Path, new: Expr) -> Expr:

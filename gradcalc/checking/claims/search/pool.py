@@ -57,12 +57,15 @@ _MOST_TERMS = 10
 
 def is_multiple(array: Array, other: Array) -> bool:
     """Whether one array is a multiple of another; of numbers whether they are equal up to the sign."""
-    if array.size != other.size or not np.any(other):
+    if array.size != other.size:
         return False
     left, right = array.reshape(-1), other.reshape(-1)
     if left.size == 1:
         return bool(np.isclose(abs(left[0]), abs(right[0]), rtol=1e-9, atol=0))
-    scale = float(left @ right) / float(right @ right)
+    place = int(np.argmax(np.abs(right)))
+    if not right[place]:
+        return not np.any(left)
+    scale = float(left[place] / right[place])
     return bool(np.allclose(left, scale * right, rtol=1e-9, atol=0))
 
 

@@ -18,6 +18,7 @@ Repaired = tuple[tuple[Edit, ...], Trees]
 """The changes, and the claim with them made."""
 
 _MOST_TRIED = 400
+_MOST_PLACES = 400
 
 _OF_THE_NODE = ("hadamard", "transpose", "shape")
 """The slips at a node itself that may be why it does not fit."""
@@ -47,7 +48,7 @@ def repaired(trees: Trees, stage: Stage, known_of: Callable[[Trees], Known]) -> 
 def _repairs(trees: Trees, stage: Stage, known: Known) -> Iterator[Edit]:
     """The changes that let the first node fit whose operands have values and which has none itself."""
     for statement, tree in enumerate(trees):
-        for path, node, above in reversed(list(places(tree))):
+        for path, node, above in reversed(list(islice(places(tree), _MOST_PLACES))):
             is_first = node.children and all(stage.kind(trees, child) is not None for child in node.children)
             if is_first and stage.kind(trees, node) is None:
                 yield from _of_node(trees, statement, path, node, above, stage, known)

@@ -88,7 +88,8 @@ class Residuals:
     def _residuals(self, form: str, array: Array, target: Array, wide: bool, any_constant: bool) -> Iterator[Residual]:
         size = float(np.max(np.abs(target), initial=0.0))
         own = float(np.max(np.abs(array), initial=0.0))
-        rounding = 1e-13 * self._stage.point.scale
+        # What is exactly zero is right where the derivative is but rounding.
+        rounding = 1e-13 * self._stage.point.scale if own == 0 else 0.0
         if np.max(np.abs(array - target), initial=0.0) <= _CLOSE * max(size, own) + rounding:
             yield Residual(form, (), _as_it_is)
             return

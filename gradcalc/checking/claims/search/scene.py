@@ -116,14 +116,19 @@ class Scene:
             return values[root]
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for node in postorder(root):
-                if node not in values and not self._is_bound(node, root):
+            pending: list[tuple[Expr, bool]] = [(root, False)]
+            while pending:
+                node, ready = pending.pop()
+                if node in values:
+                    continue
+                # The inside of an indexed sum is evaluated with the sum.
+                waiting = () if ready or isinstance(node, IndexedSum) else [c for c in node.children if c not in values]
+                if waiting:
+                    pending.append((node, True))
+                    pending.extend([(child, False) for child in waiting])
+                else:
                     values[node] = self._node(node, values)
         return values[root]
-
-    def _is_bound(self, node: Expr, root: Expr) -> bool:
-        """Whether a node is the inside of an indexed sum, which is evaluated with the sum."""
-        return False if not isinstance(root, IndexedSum) else node is not root
 
     def _node(self, node: Expr, values: dict[Expr, Valued | None]) -> Valued | None:
         if isinstance(node, Name):

@@ -33,6 +33,8 @@ _MOST_INDICES = 6
 
 _MOST_QUANTITIES = 80
 _LONGEST_QUANTITY = 60
+_LONGEST_PART = 30
+_MOST_PARTS = 400
 
 
 class Quantity:
@@ -163,22 +165,25 @@ class Stage:
     def quantities(self, trees: Iterable[Expr]) -> list[Quantity]:
         """The different values among all parts of some trees, each in its shortest form, short ones first."""
         found: dict[tuple[Any, ...], Quantity] = {}
-        met: set[Expr] = set()
-        for root in trees:
-            for node in postorder(root):
-                if node in met or isinstance(node, Number) or (isinstance(node, Name) and node.name in self.lengths):
-                    continue
-                met.add(node)
-                text = to_text(node)
-                if len(text) > _LONGEST_QUANTITY:
-                    continue
-                quantity = self.quantity(node)
-                if quantity is None or is_constant(node):
-                    continue
-                key = (quantity.kind, quantity.array.shape, _fingerprint(quantity.array))
-                if key not in found or len(text) < len(found[key].text):
-                    found[key] = quantity
+        for node in _short_parts(trees):
+            if isinstance(node, Number) or (isinstance(node, Name) and node.name in self.lengths) or is_constant(node):
+                continue
+            quantity = self.quantity(node)
+            if quantity is None or len(quantity.text) > _LONGEST_QUANTITY:
+                continue
+            key = (quantity.kind, quantity.array.shape, _fingerprint(quantity.array))
+            if key not in found or len(quantity.text) < len(found[key].text):
+                found[key] = quantity
         return sorted(found.values(), key=lambda quantity: (len(quantity.text), quantity.text))[:_MOST_QUANTITIES]
+
+
+def _short_parts(trees: Iterable[Expr]) -> list[Expr]:
+    """The different parts of some trees that are short enough to be said, the first `_MOST_PARTS` of them."""
+    lengths: dict[Expr, int] = {}
+    for root in trees:
+        for node in postorder(root):
+            lengths[node] = 1 + sum([lengths[child] for child in node.children])
+    return [node for node, length in lengths.items() if length <= _LONGEST_PART][:_MOST_PARTS]
 
 
 def _parts_of(root: Expr) -> Iterable[Expr]:
