@@ -112,15 +112,22 @@ class StandIn:
         return wave + polynomial
 
 
-def observe(program: Program, typing: Typing, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> Observation:
+def observe(
+    program: Program,
+    typing: Typing,
+    arrays: Mapping[str, Array],
+    sizes: Mapping[str, int],
+    indices: Mapping[str, int] | None = None,
+) -> Observation:
     """The value of the objective and what was met on the way; never raises for what the numbers are.
 
-    arrays: one for each variable, in its shape. sizes: the lengths of the named dimensions.
+    arrays: one for each variable, in its shape. sizes: the lengths of the named dimensions. indices: where the free
+    indices of the objective stand, counted from 1.
     """
     observation = Observation()
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        observation.value = _Interpreter(typing, arrays, sizes, observation).value(program.objective)
+        observation.value = _Interpreter(typing, arrays, sizes, observation).value(program.objective, indices)
     if observation.fault is None and not np.all(np.isfinite(observation.value)):
         observation.fail("the value is not finite", program.objective.span)
     return observation

@@ -166,6 +166,14 @@ class Derivation:
         return self.answers
 
     @property
+    def objective_node(self) -> Node:
+        return self._value.node
+
+    def transposed(self, node: Node) -> Node:
+        """The transpose of a matrix of this graph."""
+        return self._graph.transpose(node)
+
+    @property
     def objective(self) -> Formula:
         """The objective itself, in its stable form."""
         return self._formula(self._value.node, self._value.kind)

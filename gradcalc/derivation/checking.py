@@ -1,0 +1,151 @@
+"""Every line of a derivation is held against numbers before anyone sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from gradcalc.derivation.fragments import Context
+from gradcalc.derivation.notation import Ratio
+from gradcalc.derivation.numbers import Point
+from gradcalc.derivation.steps import Step
+from gradcalc.errors import GradcalcError
+from gradcalc.language.lexer import tokens
+from gradcalc.language.parser import ExpressionParser
+from gradcalc.language.shapes import Typing
+from gradcalc.language.syntax import Expr, Index, Name, Program, Transpose, postorder, transformed
+
+Array = Any
+
+SEEDS = (0, 1)
+"""The points at which every line is checked."""
+
+_TOLERANCE = 1e-7
+_ROUNDING = 1e-11
+"""How much rounding may leave, relative to the largest number on the way."""
+
+_MOST_ENTRIES = 400
+"""Of how many entries each is checked; where there are more, as many are."""
+
+
+class Checker:
+    """Checks lines at some points."""
+
+    def __init__(self, context: Context, points: Sequence[Point]) -> None:
+        self._context = context
+        self._points = points
+        self._typed: dict[int, tuple[Program, Typing]] = {}
+
+    def check(self, step: Step) -> None:
+        """Marks a line as checked. Raises GradcalcError of kind internal where its sides differ."""
+        right = step.right
+        if not any(isinstance(node, Ratio) for node in postorder(right)):
+            right = read_back(self._context, step.right_text)
+        self._typed.clear()
+        for point in self._points:
+            if step.names is not None and step.names not in point.arrays:
+                point.arrays[step.names] = self._value(right, point, {})[0]
+            for indices in self._indices(step, point):
+                left, _ = self._value(step.left, point, indices)
+                found, largest = self._value(right, point, indices)
+                if not agree(left, found, max(point.tolerance, _TOLERANCE), largest):
+                    raise wrong_line(step)
+        step.checked = True
+
+    def _indices(self, step: Step, point: Point) -> Iterator[Mapping[str, int]]:
+        """Every choice of the free indices of a line."""
+        lengths = [self._length(step.left, name, point) for name in step.indices]
+        choices = list(product(*[range(1, length + 1) for length in lengths]))
+        for choice in choices[:: 1 + len(choices) // _MOST_ENTRIES]:
+            yield dict(zip(step.indices, choice))
+
+    def _length(self, left: Expr, name: str, point: Point) -> int:
+        """The length of the axis that an index of the left side runs over."""
+        if isinstance(left, Ratio):
+            axes = [(left.above, left.rows), (left.below, left.columns)]
+        else:
+            assert isinstance(left, Index)
+            assert isinstance(left.operand, Name)
+            axes = [(left.operand.name, left.positions)]  # type: ignore[list-item]
+        for base, positions in axes:
+            if name in positions:
+                return int(np.shape(point.arrays[base])[positions.index(name)])
+        raise AssertionError(name)
+
+    def _value(self, tree: Expr, point: Point, indices: Mapping[str, int]) -> tuple[Array, float]:
+        """The value of one side, and the largest number on the way to it."""
+        if isinstance(tree, Ratio):
+            value = _entry(ratio_value(point, tree), [*tree.rows, *tree.columns], indices)
+            return value, float(np.max(np.abs(value), initial=0.0))
+        arrays: dict[str, Array] = {}
+
+        def placeholder(node: Expr) -> Expr | None:
+            if not isinstance(node, Ratio):
+                return None
+            name = f"ratio_{len(arrays)}"
+            arrays[name] = ratio_value(point, node)
+            return Transpose(Name(name)) if node.row and np.ndim(arrays[name]) == 1 else Name(name)
+
+        plain = transformed(tree, placeholder)
+        shapes = {name: tuple([int(n) for n in np.shape(array)]) for name, array in arrays.items()}
+        if id(tree) not in self._typed or shapes:
+            program = self._context.program(plain)
+            self._typed[id(tree)] = program, self._context.typing(program, tuple(indices), shapes)
+        seen = point.observe(*self._typed[id(tree)], arrays, indices)
+        return seen.value, seen.largest
+
+
+def _entry(value: Array, positions: Sequence[int | str], indices: Mapping[str, int]) -> Array:
+    place = tuple([indices[position] - 1 if isinstance(position, str) else position - 1 for position in positions])
+    return np.asarray(value)[place] if place else value
+
+
+def ratio_value(point: Point, ratio: Ratio) -> Array:
+    """A derivative in numbers: the axes of what is differentiated, then those of what by; stacked where it says vec."""
+    above, below = _inside_vec(ratio.above), _inside_vec(ratio.below)
+    value = np.asarray(point.jacobian(above, below, ratio.direct))
+    rank = np.ndim(point.arrays[above])
+    if above != ratio.above:
+        value = _stacked(value, 0, rank)
+        rank = 1
+    if below != ratio.below:
+        value = _stacked(value, rank, value.ndim)
+    return value.T if ratio.turned and value.ndim == 2 else value
+
+
+def _stacked(value: Array, first: int, last: int) -> Array:
+    """The axes from first to last as one, the first of them running fastest: columns one below the other."""
+    axes = (*range(first), *reversed(range(first, last)), *range(last, value.ndim))
+    shape = (*value.shape[:first], -1, *value.shape[last:])
+    return np.transpose(value, axes).reshape(shape)
+
+
+def _inside_vec(name: str) -> str:
+    return name[4:-1] if name.startswith("vec(") else name
+
+
+def agree(left: Array, right: Array, tolerance: float, largest: float) -> bool:
+    """Whether two values are equal to working precision."""
+    left, right = np.asarray(left), np.asarray(right)
+    if left.shape != right.shape or not np.all(np.isfinite(right)):
+        return False
+    scale = max(float(np.max(np.abs(left), initial=0.0)), float(np.max(np.abs(right), initial=0.0)))
+    return bool(np.max(np.abs(left - right), initial=0.0) <= tolerance * scale + _ROUNDING * largest)
+
+
+def wrong_line(step: Step) -> GradcalcError:
+    return GradcalcError(
+        "internal",
+        f"a line of the explanation is not true: {step.text[:200]}",
+        hint="This is a fault of gradcalc, not of your input. `grad` and `check` do not depend on it.",
+    )
+
+
+def read_back(context: Context, text: str) -> Expr:
+    """The expression of a text in which names may be those of functions."""
+    found = tokens(text)
+    functions = [function.name for function in context.functions]
+    return ExpressionParser(found, functions, set(context.shapes)).parse(0)

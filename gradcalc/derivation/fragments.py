@@ -1,0 +1,103 @@
+"""Small programs in which the parts of a derivation are variables, and what the core makes of them.
+
+A part that is called s stands in later parts as a vector of known length. So every operator and every function of the
+language has its differential and its adjoint from the one place where derivatives are made, and each is as short as the
+part that it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from gradcalc.language.polynomial import Dim
+from gradcalc.language.shapes import Typing, infer
+from gradcalc.language.syntax import (
+    Definition,
+    Expr,
+    FunctionDefinition,
+    Name,
+    Program,
+    postorder,
+)
+from gradcalc.derivation.notation import substituted
+from gradcalc.tensor.answer import Answer, Derivation, Formula
+from gradcalc.tensor.graph import Graph
+from gradcalc.tensor.lowering import Lowering
+
+
+class Context:
+    """What the names of a derivation are.
+
+    shapes: the dims of each name. structures: the structure of those that have one. functions: those of the user.
+    dimensions: names of lengths. late: names that stand last in products: differentials. taken: every name that may not be given to anything else.
+    """
+
+    def __init__(self, typing: Typing, taken: Collection[str]) -> None:
+        self.shapes: dict[str, tuple[Dim, ...]] = {}
+        self.structures: dict[str, str] = {}
+        self.functions: tuple[FunctionDefinition, ...] = tuple(typing.functions.values())
+        self.dimensions = tuple(typing.dimension_names)
+        self.late: set[str] = set()
+        self.taken = {*taken, *self.dimensions, "pi", "e"}
+        for variable in typing.variables.values():
+            self.shapes[variable.name] = variable.dims
+            if variable.structure is not None:
+                self.structures[variable.name] = variable.structure
+
+    def add(self, name: str, dims: tuple[Dim, ...]) -> None:
+        self.shapes[name] = dims
+        self.taken.add(name)
+
+    def typing(
+        self,
+        program: Program,
+        free_indices: Collection[str] = (),
+        shapes: Mapping[str, tuple[Dim, ...]] | None = None,
+    ) -> Typing:
+        """The typing of a program in names that are known here, and others of those shapes."""
+        roots = [program.objective, *[item.expression for item in program.definitions]]
+        used = {node.name for root in roots for node in postorder(root) if isinstance(node, Name)}
+        used -= {item.name for item in program.definitions}
+        known = {name: self.shapes[name] for name in self.shapes if name in used} | dict(shapes or {})
+        structure = {name: self.structures[name] for name in known if name in self.structures}
+        return infer(
+            program, known, structure=structure, free_indices=free_indices, dimension_names=self.dimensions
+        )
+
+    def program(self, objective: Expr, definitions: Sequence[tuple[str, Expr]] = ()) -> Program:
+        return Program(objective, tuple([Definition(name, tree) for name, tree in definitions]), self.functions)
+
+    def derivation(
+        self, objective: Expr, definitions: Sequence[tuple[str, Expr]] = (), ordered: bool = True
+    ) -> Derivation:
+        """The objective in the graph of a program of its own. ordered: factors stand in the order of the names."""
+        typing = self.typing(self.program(objective, definitions))
+        lowering = Lowering(Graph(), typing)
+        for name in self.shapes:
+            if ordered and name in typing.variables and name not in self.late:
+                # Factors stand in the order in which they are met: that of the user, then that of the parts.
+                lowering.symbol(name)
+        return Derivation(set(self.taken), lowering, lowering.lower(objective), None)
+
+    def is_symmetric(self, tree: Expr) -> bool:
+        """Whether a matrix equals its transpose by its form."""
+        derivation = self.derivation(tree)
+        node = derivation.objective_node
+        return node.dims[0] == node.dims[1] and derivation.transposed(node) is node
+
+    def normal(self, tree: Expr) -> Formula:
+        """The expression in the form that answers have."""
+        return self.derivation(tree).objective
+
+    def gradient(self, objective: Expr, name: str) -> Answer:
+        """The derivative of the objective by a name."""
+        return self.derivation(objective).differentiate([(name, ())])
+
+
+def written_out(formula: Formula, kept: Collection[str] = ()) -> Expr:
+    """The tree of a formula without the names that were made for what it repeats. kept: names that stay."""
+    values: dict[str, Expr] = {}
+    for name, tree in formula.where:
+        if name not in kept:
+            values[name] = substituted(tree, values)
+    return substituted(formula.tree, values)

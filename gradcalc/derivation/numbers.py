@@ -1,0 +1,135 @@
+"""The lines of a derivation in numbers: an opinion that shares nothing with the rules that made them.
+
+At a random point the parts have the values that the reference interpreter gives them, and their differentials are what
+complex steps of the interpreter (differences where a function is not analytic) make of a random change of the
+variable. A line is true when both sides, read back from their text, have the same value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.checking.differences import slope_at
+from gradcalc.derivation.fragments import Context
+from gradcalc.derivation.parts import Part
+from gradcalc.errors import GradcalcError
+from gradcalc.language.shapes import Typing
+from gradcalc.language.syntax import Program
+from gradcalc.numeric.points import draw
+from gradcalc.numeric.reference import Observation, observe
+from gradcalc.numeric.structures import directions_within
+
+Array = Any
+
+
+class Point:
+    """The values of everything that has a name, at one random point and for one random change of the variable."""
+
+    def __init__(
+        self, program: Program, typing: Typing, context: Context, parts: Sequence[Part], variable: str, seed: int
+    ) -> None:
+        """Raises GradcalcError of kind numeric where there is no point inside the domain."""
+        self.context = context
+        self._parts = parts
+        self._variable = variable
+        self.arrays, self.sizes = draw(program, typing, {}, seed=seed)
+        self._programs: dict[str, tuple[Program, Typing]] = {}
+        self._observation = observe(program, typing, self.arrays, self.sizes)
+        self.tolerance = 0.0
+        for part in parts:
+            made = context.program(part.tree)
+            self._programs[part.name] = made, context.typing(made)
+        self.arrays.update(self._values({}, [part.name for part in parts]))
+        self._original = program, typing
+        start = np.asarray(self.arrays[variable], dtype=float)
+        direction = np.random.default_rng([seed, 2]).normal(size=start.shape)
+        within = directions_within(typing.variables[variable].structure, start)
+        self.direction = direction if within is None else within(direction)
+
+    def _values(self, known: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
+        """The values of parts, in order, where some names have other values than at the point."""
+        arrays = {**self.arrays, **known}
+        wanted = set(names)
+        made: dict[str, Array] = {}
+        for part in self._parts:
+            if part.name in wanted:
+                program, typing = self._programs[part.name]
+                arrays[part.name] = made[part.name] = observe(program, typing, arrays, self.sizes).value
+        return made
+
+    def _depending_on(self, name: str) -> list[str]:
+        """The parts that a name reaches."""
+        reached = {name}
+        for part in self._parts:
+            if reached.intersection(part.uses):
+                reached.add(part.name)
+        return [part.name for part in self._parts if part.name in reached and part.name != name]
+
+    def add_tangents(self, differentials: Mapping[str, str]) -> None:
+        """The differentials as variables. differentials: W -> dW."""
+        wanted = [name for name in self._depending_on(self._variable) if name in differentials]
+        start = np.asarray(self.arrays[self._variable], dtype=float)
+        shapes = [np.shape(self.arrays[name]) for name in wanted]
+        sizes = [int(np.prod(shape)) for shape in shapes]
+
+        def stacked(point: Array) -> Array:
+            values = self._values({self._variable: point}, wanted)
+            return np.concatenate([np.ravel(values[name]) for name in wanted])
+
+        slope, self.tolerance = self._slope(stacked, start)
+        tangent = slope(self.direction)[0] if wanted else np.zeros(0)
+        ends = np.cumsum(sizes)
+        for name, shape, size, end in zip(wanted, shapes, sizes, ends):
+            self.arrays[differentials[name]] = np.reshape(tangent[end - size : end], shape)
+        for name in differentials:
+            self.arrays.setdefault(differentials[name], np.zeros(np.shape(self.arrays[name])))
+        self.arrays[differentials[self._variable]] = self.direction
+
+    def _slope(self, function: Any, start: Array) -> Any:
+        seen = self._observation
+        analytic = (seen.analytic or seen.kink_distance > 0) and not seen.real_only
+        found = slope_at(function, start, analytic=analytic, kink_distance=seen.kink_distance)
+        if found is None:
+            raise GradcalcError("numeric", "the function varies too fast at a random point to be compared")
+        return found
+
+    def objective_slope(self) -> Array:
+        """How the objective as it was typed varies along the direction."""
+        program, typing = self._original
+
+        def value(point: Array) -> Array:
+            return observe(program, typing, {**self.arrays, self._variable: point}, self.sizes).value
+
+        slope, tolerance = self._slope(value, np.asarray(self.arrays[self._variable], dtype=float))
+        self.tolerance = max(self.tolerance, tolerance)
+        return slope(self.direction)[0]
+
+    def jacobian(self, above: str, below: str, direct: bool = False) -> Array:
+        """The derivative of a part by a name, entry by entry; shape (the part's..., the name's...).
+
+        direct: with all other parts fixed; else with all parts between them varying.
+        """
+        start = np.asarray(self.arrays[below], dtype=float)
+        wanted = [above] if direct else self._depending_on(below)
+        columns = []
+        if above not in wanted:
+            return np.zeros(np.shape(self.arrays[above]) + start.shape)
+
+        def value(point: Array) -> Array:
+            return np.asarray(self._values({below: point}, wanted)[above])
+
+        slope, self.tolerance = self._slope(value, start)
+        for entry in np.ndindex(*start.shape):
+            unit = np.zeros(start.shape)
+            unit[entry] = 1.0
+            columns.append(slope(unit)[0])
+        return np.stack(columns, axis=-1).reshape(np.shape(self.arrays[above]) + start.shape)
+
+    def observe(
+        self, program: Program, typing: Typing, arrays: Mapping[str, Array], indices: Mapping[str, int]
+    ) -> Observation:
+        """The value of a program in names. arrays: of names that only it has. indices: where free indices stand."""
+        return observe(program, typing, {**self.arrays, **arrays}, self.sizes, indices)

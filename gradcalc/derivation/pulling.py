@@ -1,0 +1,148 @@
+"""By differentials, for a number: `df = G : dp` is carried from the objective back to the variable, part by part."""
+
+from __future__ import annotations
+
+from gradcalc.derivation import names
+from gradcalc.derivation.differentials import Differential
+from gradcalc.derivation.fragments import written_out
+from gradcalc.derivation.material import Material
+from gradcalc.derivation.moves import identities, paired
+from gradcalc.derivation.notation import text_of, total
+from gradcalc.derivation.parts import KINDS
+from gradcalc.derivation.steps import SUBSTITUTION, Fold, Step
+from gradcalc.language.syntax import Binary, Expr, Name
+
+_LONGEST_COTANGENT = 56
+"""How many characters a gradient by a part may have before it is given a name."""
+
+_MOST_TERMS = 3
+"""With more terms than this beside it, a term is worked out by itself."""
+
+
+class NoForm(Exception):
+    """A gradient on the way has no matrix form."""
+
+
+class Pulling:
+    """The lines from `df` to `G : dX`. cotangent: G, None where there is no way to it in matrices."""
+
+    def __init__(self, material: Material) -> None:
+        self._material = material
+        self._context = material.context
+        self.lines: list[Step | Fold] = []
+        self.cotangent: Expr | None = None
+        self._pending: list[tuple[str, Expr]] = []
+        self._left: Expr = material.d(material.objective.name)
+
+    def run(self) -> None:
+        material = self._material
+        start = material.differential(material.objective)
+        if start.indices:
+            return
+        self._line(start.tree, start.rule, True)
+        try:
+            self._pending = self._gathered(None, start)
+            self._line(self._whole(), self._move_rule(None, start), True)
+            self._collect(True)
+            while any(name != material.variable for name, _ in self._pending):
+                self._expand(max(self._pending, key=lambda item: material.place[item[0]])[0])
+        except NoForm:
+            return
+        self.cotangent = self._pending[0][1] if self._pending else None
+
+    def _line(self, right: Expr, rule: str, shown: bool, left: Expr | None = None) -> None:
+        """A line; one that says the same as the line before is left out."""
+        left = self._left if left is None else left
+        before = next((line for line in reversed(self.lines) if isinstance(line, Step)), None)
+        follows = bool(self.lines) and before is self.lines[-1] and before is not None and before.left == left
+        if not shown or (follows and before is not None and text_of(right) == before.right_text):
+            return
+        self.lines.append(Step(SUBSTITUTION, left, right, rule, continues=follows))
+
+    def _paired(self, name: str, cotangent: Expr) -> Expr:
+        return paired(cotangent, self._material.d(name), not self._material.rank(name))
+
+    def _whole(self, instead: str = "", tree: Expr | None = None) -> Expr:
+        """df as it stands: all pending terms, with another tree in the place of one."""
+        return total(
+            [tree if name == instead and tree is not None else self._paired(name, g) for name, g in self._pending]
+        )
+
+    def _expand(self, name: str) -> None:
+        """Puts the differential of a part in, and moves its factors over."""
+        material = self._material
+        part = material.by_name[name]
+        differential = material.differential(part)
+        if differential.indices:
+            raise NoForm
+        shown = material.shows(name)
+        if not shown:
+            self.lines.append(Fold(SUBSTITUTION, 1))
+        cotangent = self._named_if_long(name, next(g for other, g in self._pending if other == name))
+        if shown and self._is_after_fold():
+            self._line(self._whole(), "carried on to here", True)
+        put_in = paired(cotangent, differential.tree, not part.dims)
+        alone = len(self._pending) > _MOST_TERMS
+        left = self._paired(name, cotangent) if alone else None
+        self._line(put_in if alone else self._whole(name, put_in), self._put_in_rule(name), shown, left)
+        gathered = self._gathered(cotangent, differential)
+        place = [other for other, _ in self._pending].index(name)
+        self._pending[place : place + 1] = gathered
+        if alone:
+            moved = total([self._paired(other, g) for other, g in gathered])
+            self._line(moved, self._move_rule(cotangent, differential), shown, left)
+        else:
+            self._line(self._whole(), self._move_rule(cotangent, differential), shown)
+        self._collect(shown and not alone)
+
+    def _is_after_fold(self) -> bool:
+        visible = [line for line in self.lines[-2:] if isinstance(line, Fold) or line.shown]
+        return bool(visible) and isinstance(visible[-1], Fold)
+
+    def _put_in_rule(self, name: str) -> str:
+        return f"put in {self._material.d(name).name}"
+
+    def _named_if_long(self, name: str, cotangent: Expr) -> Expr:
+        """The gradient by a part, under a name where it is long."""
+        if len(text_of(cotangent)) <= _LONGEST_COTANGENT:
+            return cotangent
+        dims = self._context.shapes[name]
+        made = names.cotangent_name(self._context, KINDS[len(dims)])
+        self._context.add(made, dims)
+        rule = f"name what stands before {self._material.d(name).name}"
+        shown = self._material.shows(name)
+        self.lines.append(Step(SUBSTITUTION, Name(made), cotangent, rule, names=made, shown=shown))
+        place = [other for other, _ in self._pending].index(name)
+        self._pending[place] = (name, Name(made))
+        return Name(made)
+
+    def _gathered(self, cotangent: Expr | None, differential: Differential) -> list[tuple[str, Expr]]:
+        """What each term pairs the differential of its part with."""
+        found: list[tuple[str, Expr]] = []
+        for name, term in differential.terms:
+            pairing = paired(cotangent, term, not differential.part.dims)
+            answer = self._context.gradient(pairing, self._material.d(name).name)
+            if answer.indices:
+                raise NoForm
+            found.append((name, written_out(answer)))
+        return found
+
+    def _collect(self, shown: bool) -> None:
+        """One cotangent for each part."""
+        found: dict[str, Expr] = {}
+        for name, cotangent in self._pending:
+            known = found.get(name)
+            if known is not None:
+                cotangent = written_out(self._context.normal(Binary("+", known, cotangent)))
+            found[name] = cotangent
+        if len(found) < len(self._pending):
+            self._pending = list(found.items())
+            self._line(self._whole(), "collect like terms", shown)
+
+    def _move_rule(self, cotangent: Expr | None, differential: Differential) -> str:
+        """The identities by which the terms of a differential come into the form `G : dp`."""
+        found: dict[str, None] = {}
+        for name, term in differential.terms:
+            typing = self._context.typing(self._context.program(term))
+            found.update(dict.fromkeys(identities(term, self._material.d(name).name, typing)))
+        return "; ".join(found) or "factors in order"

@@ -1,0 +1,81 @@
+"""An explanation as text: in sections, aligned at the equals signs, the rules on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from gradcalc.derivation.steps import Fold, Step
+from gradcalc.output.text import shapes_text, warning_lines
+from gradcalc.tensor.answer import component_text
+
+if TYPE_CHECKING:
+    from gradcalc.derivation.explanation import Derived, Explanation
+
+HEADINGS = {
+    "parts": "Name the parts",
+    "differentials": "Differential of each part",
+    "substitution": "Substitute, and move the factors over",
+    "jacobians": "Derivative of each part by the parts that it uses",
+    "product": "Multiply along the way from the variable to the objective",
+    "components": "The parts, entry by entry",
+    "entries": "Derivatives of entries by entries, from the objective back to the variable",
+    "result": "Read the derivative off",
+}
+"""What each section of an explanation is called."""
+
+RULE_GAP = "   "
+
+_WIDEST = 64
+"""A line that is longer does not push the rules further to the right."""
+
+
+def heading(one: Derived, section: str) -> str:
+    if section == "result" and not one.material.rank(one.material.objective.name):
+        return "Read the gradient off"
+    return HEADINGS[section]
+
+
+def explanation_text(explanation: Explanation) -> str:
+    """The whole explanation for a terminal or a pipe."""
+    lines: list[str] = []
+    for one in explanation.derived:
+        if len(explanation.derived) > 1:
+            lines += [f"By {component_text(one.component)}", ""]
+        for section, group in groupby(one.lines, key=lambda line: line.section):
+            lines += [heading(one, section), *_section_lines(list(group)), ""]
+    problem = explanation.derivative.problem
+    lines += [*notes(explanation), shapes_text(problem), *warning_lines(problem.typing.warnings)]
+    return "\n".join(lines).rstrip("\n")
+
+
+def notes(explanation: Explanation) -> list[str]:
+    """What a reader has to be told once."""
+    text = "\n".join([step.text for step in explanation.steps])
+    found = []
+    if " : " in text:
+        found.append("A : B is the sum of the products of their entries, tr(A'*B).")
+    if ".* " in text:
+        found.append(".* multiplies entry by entry.")
+    return found + ["Every line was checked in numbers at two random points."]
+
+
+def fold_text(fold: Fold) -> str:
+    return f"... {fold.count} part{'' if fold.count == 1 else 's'} not shown; --depth shows more ..."
+
+
+def _section_lines(lines: Sequence[Step | Fold]) -> list[str]:
+    steps = [line for line in lines if isinstance(line, Step)]
+    left = max([len(step.left_text) for step in steps], default=0)
+    widths = [len(step.right_text) for step in steps]
+    right = max([width for width in widths if width <= _WIDEST], default=0)
+    written: list[str] = []
+    for line in lines:
+        if isinstance(line, Fold):
+            written.append(f"  {fold_text(line)}")
+            continue
+        name = "" if line.continues else line.left_text
+        text = f"  {name:<{left}} = {line.right_text:<{right}}"
+        written.append(f"{text}{RULE_GAP}{line.rule}".rstrip() if line.rule else text.rstrip())
+    return written
