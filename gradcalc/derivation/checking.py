@@ -13,10 +13,12 @@ from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
 from gradcalc.derivation.steps import Step
 from gradcalc.errors import GradcalcError
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Atom
 from gradcalc.language.lexer import tokens
 from gradcalc.language.parser import ExpressionParser
 from gradcalc.language.shapes import Typing
-from gradcalc.language.syntax import Expr, Index, Name, Program, Transpose, postorder, transformed
+from gradcalc.language.syntax import Call, Expr, Index, IndexedSum, Name, Program, Transpose, postorder, transformed
 
 Array = Any
 
@@ -27,8 +29,13 @@ _TOLERANCE = 1e-7
 _ROUNDING = 1e-11
 """How much rounding may leave, relative to the largest number on the way."""
 
-_MOST_ENTRIES = 400
-"""Of how many entries each is checked; where there are more, as many are."""
+MOST_WORK = 40_000
+"""How many nodes may be evaluated for a line: where its entries take more, only some are compared."""
+
+_WORK_OF_ATOM = 30
+"""A function of a whole matrix takes as long as so many sums and products of small ones."""
+
+_FEWEST_ENTRIES = 3
 
 
 class Checker:
@@ -59,7 +66,9 @@ class Checker:
         """Every choice of the free indices of a line."""
         lengths = [self._length(step.left, name, point) for name in step.indices]
         choices = list(product(*[range(1, length + 1) for length in lengths]))
-        for choice in choices[:: 1 + len(choices) // _MOST_ENTRIES]:
+        affordable = max(_FEWEST_ENTRIES, MOST_WORK // work_of(step.right, max(point.sizes.values(), default=1)))
+        # An odd stride meets entries on and off the diagonal.
+        for choice in choices[:: 2 * (len(choices) // affordable // 2) + 1]:
             yield dict(zip(step.indices, choice))
 
     def _length(self, left: Expr, name: str, point: Point) -> int:
@@ -98,9 +107,22 @@ class Checker:
         return seen.value, seen.largest
 
 
+def work_of(tree: Expr, longest: int = 3) -> int:
+    """How many nodes are evaluated for one value of an expression, with sums over indices written out.
+
+    longest: how long an axis is at most.
+    """
+    work: dict[int, int] = {}
+    for node in postorder(tree):
+        is_atom = isinstance(node, Call) and isinstance(catalogue.lookup(node.function), Atom)
+        own = (_WORK_OF_ATOM if is_atom else 1) + sum([work[id(child)] for child in node.children])
+        work[id(node)] = own * longest ** len(node.ranges) if isinstance(node, IndexedSum) else own
+    return work[id(tree)]
+
+
 def _entry(value: Array, positions: Sequence[int | str], indices: Mapping[str, int]) -> Array:
     place = tuple([indices[position] - 1 if isinstance(position, str) else position - 1 for position in positions])
-    return np.asarray(value)[place] if place else value
+    return np.asarray(value)[(..., *place)] if place else value
 
 
 def ratio_value(point: Point, ratio: Ratio) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcalc.derivation import names
 from gradcalc.derivation.fragments import Context, written_out
 from gradcalc.derivation.linearity import occurrences
-from gradcalc.derivation.notation import total
+from gradcalc.derivation.notation import scaled, total
 from gradcalc.derivation.parts import Part
 from gradcalc.derivation.rules import function_rule, product_rule
 from gradcalc.functions import catalogue
@@ -19,15 +19,21 @@ _CURVED_STRUCTURES = ("orthogonal", "positive")
 class Differential:
     """How a part changes. part; terms: (a name that it uses, a summand linear in the differential of that name).
 
-    rule: its name. indices: where the terms have no matrix form, the indices of the entry that they are.
+    rule: its name. is_written: whether the terms are the product rule as it is written. indices: where the terms have no matrix form, the indices of the entry that they are.
     """
 
-    __slots__ = ("indices", "part", "rule", "terms")
+    __slots__ = ("indices", "is_written", "part", "rule", "terms")
 
     def __init__(
-        self, part: Part, terms: list[tuple[str, Expr]], rule: str, indices: tuple[str, ...] = ()
+        self,
+        part: Part,
+        terms: list[tuple[str, Expr]],
+        rule: str,
+        indices: tuple[str, ...] = (),
+        is_written: bool = False,
     ) -> None:
         self.part = part
+        self.is_written = is_written
         self.terms = terms
         self.rule = rule
         self.indices = indices
@@ -42,6 +48,7 @@ class Differentials:
 
     def __init__(self, context: Context, variable: str) -> None:
         self.context = context
+        self._variable = variable
         self.of: dict[str, str] = {}
         self.add(variable)
         structure = context.structures.get(variable)
@@ -67,16 +74,25 @@ class Differentials:
         if terms is not None and not terms:
             return Differential(part, [], "constant")
         if terms is not None:
-            return Differential(part, terms, product_rule(part.form, terms, used))
+            return Differential(part, terms, product_rule(part.form, terms, used), is_written=True)
+        # For any matrix: that one is symmetric is used afterwards, where factors are moved.
+        structures = self.context.structures
+        symmetric = {own: structures.pop(own) for own in used if own in structures and own != self._variable}
+        try:
+            return self._by_core(part, used)
+        finally:
+            structures.update(symmetric)
+
+    def _by_core(self, part: Part, used: dict[str, str]) -> Differential:
         indices: tuple[str, ...] = ()
-        terms = []
+        terms: list[tuple[str, Expr]] = []
         derivation = self.context.derivation(Name(part.name), [(part.name, part.form)])
         for name, made in used.items():
             # What the gradient is made of comes before the differential in products.
             derivation.differentiate([(name, ())])
             slope = self._entrywise_slope(part, name)
             if slope is not None:
-                terms.append((name, Binary(".*" if part.dims else "*", slope, Name(made))))
+                terms.append((name, Binary(".*", slope, Name(made)) if part.dims else scaled(slope, Name(made))))
                 continue
             formula = derivation.along([(name, ())], [made])
             indices = indices or formula.indices

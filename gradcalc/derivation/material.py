@@ -73,6 +73,8 @@ class Material:
                 lines.append(Fold(PARTS, 1))
                 continue
             rule = f"constant: no {self.variable} in it" if part.constant else ""
+            if self.context.structures.get(part.name) == "symmetric":
+                rule += f"{'; ' if rule else ''}symmetric: {part.name}' = {part.name}"
             lines.append(Step(PARTS, Name(part.name), part.tree, rule, names=part.name))
             if part.form != part.tree:
                 lines.append(Step(PARTS, Name(part.name), part.form, same_function(part.form), continues=True))

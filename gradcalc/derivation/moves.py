@@ -7,7 +7,7 @@ What the cotangent becomes is asked of the core, which knows the adjoint of ever
 from __future__ import annotations
 
 from gradcalc.derivation.fragments import Context
-from gradcalc.derivation.notation import frobenius
+from gradcalc.derivation.notation import frobenius, scaled
 from gradcalc.functions import catalogue
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Name, Negative, Number, Transpose, postorder
@@ -31,7 +31,7 @@ def paired(cotangent: Expr | None, tree: Expr, is_number: bool) -> Expr:
     if cotangent is None or cotangent == Number(1):
         return tree
     if is_number:
-        return Negative(tree) if cotangent == Negative(Number(1)) else Binary("*", cotangent, tree)
+        return scaled(cotangent, tree)
     return frobenius(cotangent, tree)
 
 

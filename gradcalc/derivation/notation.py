@@ -63,6 +63,17 @@ def frobenius(left: Expr, right: Expr) -> Expr:
     return Call("dot", (left, right))
 
 
+def scaled(factor: Expr, tree: Expr) -> Expr:
+    """A number times an expression: the sign in front, and 1/alpha as a division."""
+    if factor == Number(1):
+        return tree
+    if factor == Negative(Number(1)):
+        return Negative(tree)
+    if isinstance(factor, Binary) and factor.operator == "/" and factor.left == Number(1):
+        return Binary("/", tree, factor.right)
+    return Binary("*", factor, tree)
+
+
 Term = tuple[int, Expr]
 """A sign and what it stands before."""
 

@@ -7,8 +7,8 @@ from gradcalc.derivation.differentials import Differential
 from gradcalc.derivation.fragments import written_out
 from gradcalc.derivation.material import Material
 from gradcalc.derivation.moves import identities, paired
-from gradcalc.derivation.notation import text_of, total
-from gradcalc.derivation.parts import KINDS
+from gradcalc.derivation.notation import substituted, text_of, total
+from gradcalc.derivation.parts import KINDS, Part
 from gradcalc.derivation.steps import SUBSTITUTION, Fold, Step
 from gradcalc.language.syntax import Binary, Expr, Name
 
@@ -120,12 +120,33 @@ class Pulling:
         """What each term pairs the differential of its part with."""
         found: list[tuple[str, Expr]] = []
         for name, term in differential.terms:
-            pairing = paired(cotangent, term, not differential.part.dims)
-            answer = self._context.gradient(pairing, self._material.d(name).name)
-            if answer.indices:
-                raise NoForm
-            found.append((name, written_out(answer)))
+            if differential.is_written:
+                pairing = paired(cotangent, term, not differential.part.dims)
+                answer = self._context.gradient(pairing, self._material.d(name).name)
+                if answer.indices:
+                    raise NoForm
+                found.append((name, written_out(answer)))
+            else:
+                found.append((name, self._pulled_back(cotangent, differential.part, name)))
         return found
+
+    def _pulled_back(self, cotangent: Expr | None, part: Part, name: str) -> Expr:
+        """What a function makes of the gradient by its value: the core's pullback, with the gradient put in."""
+        context = self._context
+        stand_in = "cotangent_"
+        context.shapes[stand_in] = part.dims
+        try:
+            pairing = paired(None if cotangent is None else Name(stand_in), Name(part.name), not part.dims)
+            derivation = context.derivation(pairing, [(part.name, part.form)])
+            answer = derivation.differentiate([(name, ())])
+        finally:
+            del context.shapes[stand_in]
+        if answer.indices:
+            raise NoForm
+        tree = written_out(answer, {part.name})
+        if cotangent is None:
+            return tree
+        return written_out(context.normal(substituted(tree, {stand_in: cotangent})))
 
     def _collect(self, shown: bool) -> None:
         """One cotangent for each part."""

@@ -63,6 +63,9 @@ class Pushing:
         if change not in set(postorder(tree)):
             return
         jacobian = material.context.gradient(tree, change.name)
+        if change in set(postorder(jacobian.expanded)):
+            # A function of matrices is differentiated as a block of one of larger ones, which is not linear by its form.
+            return
         if not jacobian.indices and not jacobian.vectorized:
             self.jacobian = written_out(jacobian)
             self._line(Binary("*", self.jacobian, change), f"collect what stands before {change.name}")

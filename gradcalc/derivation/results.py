@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradcalc.derivation.checking import MOST_WORK, work_of
 from gradcalc.derivation.fragments import written_out
 from gradcalc.derivation.material import Material
 from gradcalc.derivation.notation import Ratio, text_of
@@ -122,4 +123,6 @@ class Results:
                 formula = named.index_form(named.objective)
         except GradcalcError:
             return
-        self._line(self._ratio((), formula), written_out(formula), "entry by entry", formula.indices)
+        tree = written_out(formula)
+        if len(to_text(tree)) <= _LONGEST_LINE and work_of(tree) <= MOST_WORK // 4:
+            self._line(self._ratio((), formula), tree, "entry by entry", formula.indices)

@@ -46,7 +46,7 @@ def function_rule(form: Expr, dims: Sequence[tuple[Dim, ...]]) -> str:
     if isinstance(form, IndexedSum):
         return "each summand by the chain rule"
     if isinstance(form, Binary):
-        return _operator_rule(form)
+        return _operator_rule(form, dims)
     if not isinstance(form, Call):
         return "chain rule"
     entry = catalogue.lookup(form.function)
@@ -80,9 +80,9 @@ _MEANINGS = {
 }
 
 
-def _operator_rule(form: Binary) -> str:
+def _operator_rule(form: Binary, dims: Sequence[tuple[Dim, ...]]) -> str:
     if form.operator in ("^", ".^"):
-        return "power rule"
+        return "power rule" if form.operator == ".^" or not dims[0] else "the differential of a matrix power"
     if form.operator in ("/", "./"):
         return "quotient rule" if not isinstance(form.left, Number) else "d(1/t) = -dt/t^2"
     return "chain rule"

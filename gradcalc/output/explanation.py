@@ -61,6 +61,12 @@ def notes(explanation: Explanation) -> list[str]:
     return found + ["Every line was checked in numbers at two random points."]
 
 
+def fold_warning(explanation: Explanation) -> list[str]:
+    """What is left out, for a program."""
+    count = explanation.folded
+    return [f"{count} part{'s are' if count != 1 else ' is'} not shown: a larger depth shows more"] if count else []
+
+
 def fold_text(fold: Fold) -> str:
     return f"... {fold.count} part{'' if fold.count == 1 else 's'} not shown; --depth shows more ..."
 

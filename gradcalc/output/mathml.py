@@ -100,6 +100,11 @@ def _cell(side: str, content: str) -> str:
     return f'<mtd columnalign="{side}" style="text-align: {side}">{content}</mtd>'
 
 
+def in_mathml(box: Box) -> str:
+    """The MathML of a box: one element."""
+    return _written(box)
+
+
 def _written(box: Box) -> str:
     return written(Box("one", "", (box,)), _pieces)
 

@@ -10,7 +10,7 @@ _DIM = {"type": ["integer", "string"]}
 _SHAPE = {"type": "array", "items": _DIM, "maxItems": 8}
 _NUMBERS = {"$ref": "#/$defs/numbers"}
 
-COMMANDS = ("grad", "hessian", "hvp", "eval", "check")
+COMMANDS = ("grad", "hessian", "hvp", "explain", "eval", "check")
 
 REQUEST: dict[str, Any] = {
     "type": "object",
@@ -36,6 +36,8 @@ REQUEST: dict[str, Any] = {
         "formats": {"type": "array", "items": {"type": "string"}},
         "allow_nonfinite": {"type": "boolean"},
         "exact": {"type": "boolean"},
+        "style": {"enum": ["differential", "chain", "index"]},
+        "depth": {"type": "integer", "minimum": 1},
     },
 }
 
@@ -88,6 +90,18 @@ _DERIVATIVE: dict[str, Any] = {
     },
 }
 
+_STEP: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["text", "latex", "rule", "checked"],
+    "properties": {
+        "text": {"type": "string"},
+        "latex": {"type": "string"},
+        "rule": {"type": "string"},
+        "checked": {"type": "boolean"},
+    },
+}
+
 RESULT: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -125,6 +139,7 @@ RESULT: dict[str, Any] = {
             },
         },
         "derivatives": {"type": "array", "items": _DERIVATIVE},
+        "steps": {"type": "array", "items": _STEP},
         "seed": {"type": "integer"},
         "inputs": {"type": "object", "additionalProperties": _NUMBERS},
         "warnings": {"type": "array", "items": {"type": "string"}},
