@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradcalc.derivation.checking import SEEDS, Checker, agree, wrong_line
+from gradcalc.derivation.jacobians import ChainRule
 from gradcalc.derivation.material import DEFAULT_DEPTH, Material, joined_folds
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
@@ -136,6 +137,8 @@ class _Explaining:
 
     def _lines(self) -> list[Step | Fold]:
         material = self._material
+        if self._style == "chain":
+            return self._chain_lines()
         lines = material.part_lines()
         cotangent: Expr | None = None
         lines += self._differentials()
@@ -150,6 +153,16 @@ class _Explaining:
             lines += pulling.lines
             cotangent = pulling.cotangent
         return lines + self._results(cotangent)
+
+    def _chain_lines(self) -> list[Step | Fold]:
+        material = self._material
+        pulling = Pulling(material)
+        if not material.rank(material.objective.name):
+            pulling.run()
+        chain = ChainRule(material, pulling.cotangents)
+        chain.run()
+        found = pulling.cotangent if pulling.cotangent is not None else chain.jacobian
+        return [*material.part_lines(), *pulling.names, *chain.lines, *self._results(found)]
 
     def _results(self, cotangent: Expr | None) -> list[Step]:
         whole = self._answer

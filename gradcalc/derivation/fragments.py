@@ -23,6 +23,7 @@ from gradcalc.derivation.notation import substituted
 from gradcalc.tensor.answer import Answer, Derivation, Formula
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.lowering import Lowering
+from gradcalc.tensor.values import Value
 
 
 class Context:
@@ -88,6 +89,13 @@ class Context:
     def normal(self, tree: Expr) -> Formula:
         """The expression in the form that answers have."""
         return self.derivation(tree).objective
+
+    def row(self, tree: Expr) -> Formula:
+        """A column as a row."""
+        program = self.program(tree)
+        lowering = Lowering(Graph(), self.typing(program))
+        value = lowering.lower(tree)
+        return Derivation(set(self.taken), lowering, Value(value.node, "row"), None).objective
 
     def gradient(self, objective: Expr, name: str) -> Answer:
         """The derivative of the objective by a name."""

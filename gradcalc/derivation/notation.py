@@ -26,7 +26,7 @@ class Ratio(Name):
     """`dz[i]/dW[p,q]`: the derivative of one thing by another, or of an entry by an entry.
 
     above, below: what is differentiated and by what; `vec(W)` for the entries of a matrix one below the other. rows,
-    columns: the indices of each. direct: with all other parts fixed, `∂f/∂x`. row: of a number, and so a row. turned:
+    columns: the indices of each. direct: with all other parts fixed, `∂f/∂x`. row: of a number, and so a row, `df/dx'`. turned:
     a matrix that is transposed by the layout.
     """
 
@@ -44,7 +44,8 @@ class Ratio(Name):
         turned: bool = False,
     ) -> None:
         d = "∂" if direct else "d"
-        super().__init__(f"{d}{above}{_indices(rows)}/{d}{below}{_indices(columns)}")
+        mark = "'" if row else ""
+        super().__init__(f"{d}{above}{_indices(rows)}/{d}{below}{_indices(columns)}{mark}")
         self.above = above
         self.below = below
         self.rows = tuple(rows)

@@ -24,13 +24,17 @@ class NoForm(Exception):
 
 
 class Pulling:
-    """The lines from `df` to `G : dX`. cotangent: G, None where there is no way to it in matrices."""
+    """The lines from `df` to `G : dX`. cotangent: G, None where there is no way to it in matrices.
+
+    cotangents: the gradient by each part.
+    """
 
     def __init__(self, material: Material) -> None:
         self._material = material
         self._context = material.context
         self.lines: list[Step | Fold] = []
         self.cotangent: Expr | None = None
+        self.cotangents: dict[str, Expr] = {}
         self._pending: list[tuple[str, Expr]] = []
         self._left: Expr = material.d(material.objective.name)
 
@@ -49,6 +53,16 @@ class Pulling:
         except NoForm:
             return
         self.cotangent = self._pending[0][1] if self._pending else None
+        if self.cotangent is not None:
+            self.cotangents[material.variable] = self.cotangent
+
+    @property
+    def names(self) -> list[Step | Fold]:
+        """The lines that give names, for a derivation that shows others."""
+        lines = [line for line in self.lines if isinstance(line, Step) and line.names is not None]
+        for line in lines:
+            line.shown = False
+        return list(lines)
 
     def _line(self, right: Expr, rule: str, shown: bool, left: Expr | None = None) -> None:
         """A line; one that says the same as the line before is left out."""
@@ -81,6 +95,7 @@ class Pulling:
         cotangent = self._named_if_long(name, next(g for other, g in self._pending if other == name))
         if shown and self._is_after_fold():
             self._line(self._whole(), "carried on to here", True)
+        self.cotangents[name] = cotangent
         put_in = paired(cotangent, differential.tree, not part.dims)
         alone = len(self._pending) > _MOST_TERMS
         left = self._paired(name, cotangent) if alone else None

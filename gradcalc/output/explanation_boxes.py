@@ -24,6 +24,7 @@ from gradcalc.output.boxes import (
     sign,
     subscript,
     symbol,
+    transposed,
     word,
 )
 from gradcalc.output.typesetting import box_of, index_box, name_box, positions_box
@@ -82,6 +83,7 @@ def _ratio_box(node: Expr, operands: tuple[Box, ...]) -> Box:
     assert isinstance(node, Ratio)
     d = symbol(r"\partial") if node.direct else word("d")
     above, below = _base(node.above, node.rows), _base(node.below, node.columns)
+    below = transposed(below) if node.row else below
     return fraction(row(d, glue("touching"), above), row(d, glue("touching"), below))
 
 

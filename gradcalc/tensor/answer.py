@@ -364,14 +364,14 @@ class Derivation:
         lowering = self._lowering
         return [(name, lowering.definition(name).node) for name in lowering.used_definitions]
 
-    def _index_formula(self, node: Node) -> Formula:
+    def _index_formula(self, node: Node, spelled: bool = False) -> Formula:
         names = index_names(self._reserved)
         indices = tuple([next(names) for _ in node.dims])
         definitions = self._definitions()
         raising = Raising(self._graph, [node, *[value for _, value in definitions]])
         whole = {value for _, value in definitions}
         try:
-            expanded = Indexing(raising, names, whole).entry(node, indices)
+            expanded = Indexing(raising, names, whole, spelled).entry(node, indices)
         except NoMatrixForm:
             raise GradcalcError(
                 "shape",
@@ -403,9 +403,12 @@ class Derivation:
         tree, where = named(expanded, trees, self._reserved | _indices_in(expanded))
         return Formula(node, kind, expanded, tree, where, indices, entrywise, stacked)
 
-    def index_form(self, answer: Formula) -> Formula:
-        """The entry of a formula at named indices: `w[i]*s[i]*(1 - s[i])*x[j]`."""
-        return self._index_formula(answer.node)
+    def index_form(self, answer: Formula, spelled: bool = False) -> Formula:
+        """The entry of a formula at named indices: `w[i]*s[i]*(1 - s[i])*x[j]`.
+
+        spelled: numbers are written as sums of entries as well, `sum[i](w[i]*x[i])` for `w'*x`.
+        """
+        return self._index_formula(answer.node, spelled)
 
 
 def _indices_in(tree: Expr) -> set[str]:
