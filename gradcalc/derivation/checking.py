@@ -18,7 +18,18 @@ from gradcalc.functions.entry import Atom
 from gradcalc.language.lexer import tokens
 from gradcalc.language.parser import ExpressionParser
 from gradcalc.language.shapes import Typing
-from gradcalc.language.syntax import Call, Expr, Index, IndexedSum, Name, Program, Transpose, postorder, transformed
+from gradcalc.language.syntax import (
+    Binary,
+    Call,
+    Expr,
+    Index,
+    IndexedSum,
+    Name,
+    Program,
+    Transpose,
+    postorder,
+    transformed,
+)
 
 Array = Any
 
@@ -74,20 +85,18 @@ class Checker:
     def _length(self, left: Expr, name: str, point: Point) -> int:
         """The length of the axis that an index of the left side runs over."""
         if isinstance(left, Ratio):
-            axes = [(left.above, left.rows), (left.below, left.columns)]
-        else:
-            assert isinstance(left, Index)
-            assert isinstance(left.operand, Name)
-            axes = [(left.operand.name, left.positions)]  # type: ignore[list-item]
-        for base, positions in axes:
-            if name in positions:
-                return int(np.shape(point.arrays[base])[positions.index(name)])
-        raise AssertionError(name)
+            return _length_of(left, name, point)
+        assert isinstance(left, Index)
+        assert isinstance(left.operand, Name)
+        return int(np.shape(point.arrays[left.operand.name])[left.positions.index(name)])
 
     def _value(self, tree: Expr, point: Point, indices: Mapping[str, int]) -> tuple[Array, float]:
         """The value of one side, and the largest number on the way to it."""
         if isinstance(tree, Ratio):
             value = _entry(ratio_value(point, tree), [*tree.rows, *tree.columns], indices)
+            return value, float(np.max(np.abs(value), initial=0.0))
+        if indices and any(isinstance(node, Ratio) for node in postorder(tree)):
+            value = _sum_of_quotients(point, tree, indices)
             return value, float(np.max(np.abs(value), initial=0.0))
         arrays: dict[str, Array] = {}
 
@@ -105,6 +114,30 @@ class Checker:
             self._typed[id(tree)] = program, self._context.typing(program, tuple(indices), shapes)
         seen = point.observe(*self._typed[id(tree)], arrays, indices)
         return seen.value, seen.largest
+
+
+def _sum_of_quotients(point: Point, tree: Expr, indices: Mapping[str, int]) -> Array:
+    """The value of sums of products of derivatives at indices, as `sum[i](df/dz[i]*dz[i]/dx[j])`."""
+    if isinstance(tree, Ratio):
+        return _entry(ratio_value(point, tree), [*tree.rows, *tree.columns], indices)
+    if isinstance(tree, IndexedSum):
+        names = [name for name, _, _ in tree.ranges]
+        lengths = [_length_of(tree.body, name, point) for name in names]
+        places = product(*[range(1, length + 1) for length in lengths])
+        return sum(_sum_of_quotients(point, tree.body, {**indices, **dict(zip(names, at))}) for at in places)
+    assert isinstance(tree, Binary)
+    left, right = [_sum_of_quotients(point, child, indices) for child in tree.children]
+    return left * right if tree.operator == "*" else left + right
+
+
+def _length_of(tree: Expr, name: str, point: Point) -> int:
+    """The length of the axis that an index runs over in some derivative."""
+    for node in postorder(tree):
+        if isinstance(node, Ratio):
+            for base, positions in ((node.above, node.rows), (node.below, node.columns)):
+                if name in positions:
+                    return int(np.shape(point.arrays[base])[positions.index(name)])
+    raise AssertionError(name)
 
 
 def work_of(tree: Expr, longest: int = 3) -> int:

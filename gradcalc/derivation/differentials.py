@@ -76,12 +76,8 @@ class Differentials:
         if terms is not None:
             return Differential(part, terms, product_rule(part.form, terms, used), is_written=True)
         # For any matrix: that one is symmetric is used afterwards, where factors are moved.
-        structures = self.context.structures
-        symmetric = {own: structures.pop(own) for own in used if own in structures and own != self._variable}
-        try:
+        with self.context.without_structure(set(used) - {self._variable}):
             return self._by_core(part, used)
-        finally:
-            structures.update(symmetric)
 
     def _by_core(self, part: Part, used: dict[str, str]) -> Differential:
         indices: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradcalc.derivation.checking import SEEDS, Checker, agree, wrong_line
+from gradcalc.derivation.entries import EntryByEntry
 from gradcalc.derivation.jacobians import ChainRule
 from gradcalc.derivation.material import DEFAULT_DEPTH, Material, joined_folds
 from gradcalc.derivation.notation import Ratio
@@ -84,7 +85,9 @@ def explain(derivative: Derivative, style: str | None = None, depth: int | None 
     if style not in STYLES:
         raise GradcalcError("usage", f"{style!r} is not a style", hint=f"The styles are {', '.join(STYLES)}.")
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
-        raise GradcalcError("usage", f"the depth is a whole number from 1 on, not {depth}", hint="--depth 40 shows more.")
+        raise GradcalcError(
+            "usage", f"the depth is a whole number from 1 on, not {depth}", hint="--depth 40 shows more."
+        )
     if derivative.order != 1 or derivative.directions is not None:
         raise GradcalcError(
             "usage",
@@ -104,10 +107,21 @@ class _Explaining:
         self._problem = problem
         variable, positions = answer.components[0]
         names = [str(position) for position in positions if isinstance(position, str)]
-        self._material = Material(problem.program, problem.typing, [*problem.names, *names], variable, depth)
+        taken = [*problem.names, *names]
+        try:
+            self._material = Material(problem.program, problem.typing, taken, variable, depth, style == STYLES[0])
+        except GradcalcError as error:
+            if style == STYLES[0] or error.kind != "shape":
+                raise
+            # A function of symmetric matrices has no derivative by one entry alone.
+            raise GradcalcError(
+                "usage",
+                f"the entries of {variable} cannot vary one by one: {error.message}",
+                hint="--style differential explains the derivative within the structure.",
+            ) from None
 
     def run(self) -> Derived:
-        lines = joined_folds(self._lines())
+        lines = self._lines()
         points = [self._point(seed) for seed in SEEDS]
         checker = Checker(self._material.context, points)
         for line in lines:
@@ -117,7 +131,7 @@ class _Explaining:
                 else:
                     checker.check(line)
         shown = [line for line in lines if isinstance(line, Fold) or line.shown]
-        return Derived(self._answer.components[0], self._material, shown)
+        return Derived(self._answer.components[0], self._material, joined_folds(shown))
 
     def _point(self, seed: int) -> Point:
         problem, material = self._problem, self._material
@@ -137,8 +151,8 @@ class _Explaining:
 
     def _lines(self) -> list[Step | Fold]:
         material = self._material
-        if self._style == "chain":
-            return self._chain_lines()
+        if self._style != "differential":
+            return self._lines_by_derivatives()
         lines = material.part_lines()
         cotangent: Expr | None = None
         lines += self._differentials()
@@ -154,21 +168,31 @@ class _Explaining:
             cotangent = pulling.cotangent
         return lines + self._results(cotangent)
 
-    def _chain_lines(self) -> list[Step | Fold]:
+    def _lines_by_derivatives(self) -> list[Step | Fold]:
         material = self._material
         pulling = Pulling(material)
         if not material.rank(material.objective.name):
             pulling.run()
+        lines = [*material.part_lines(), *pulling.names]
+        if self._style == "index":
+            entries = EntryByEntry(material, pulling.cotangents)
+            entries.run()
+            found = pulling.cotangent
+            if material.rank(material.objective.name):
+                chain = ChainRule(material, {})
+                chain.run()
+                found = chain.jacobian
+            return [*lines, *entries.lines, *self._results(found)]
         chain = ChainRule(material, pulling.cotangents)
         chain.run()
         found = pulling.cotangent if pulling.cotangent is not None else chain.jacobian
-        return [*material.part_lines(), *pulling.names, *chain.lines, *self._results(found)]
+        return [*lines, *chain.lines, *self._results(found)]
 
     def _results(self, cotangent: Expr | None) -> list[Step]:
         whole = self._answer
         if self._answer.components[0][1]:
             whole = self._derivative.answer_by([(self._material.variable, ())])
-        return Results(self._material, self._derivative.derivation, self._answer, whole, cotangent).run()
+        return Results(self._material, self._derivative.derivation, self._answer, whole, cotangent, self._style).run()
 
     def _differentials(self) -> list[Step | Fold]:
         material = self._material

@@ -7,7 +7,8 @@ part that it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from gradcalc.language.polynomial import Dim
 from gradcalc.language.shapes import Typing, infer
@@ -20,7 +21,7 @@ from gradcalc.language.syntax import (
     postorder,
 )
 from gradcalc.derivation.notation import substituted
-from gradcalc.tensor.answer import Answer, Derivation, Formula
+from gradcalc.tensor.answer import UNSTRUCTURED, Answer, Derivation, Formula
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.lowering import Lowering
 from gradcalc.tensor.values import Value
@@ -30,7 +31,8 @@ class Context:
     """What the names of a derivation are.
 
     shapes: the dims of each name. structures: the structure of those that have one. functions: those of the user.
-    dimensions: names of lengths. late: names that stand last in products: differentials. taken: every name that may not be given to anything else.
+    dimensions: names of lengths. late: names that stand last in products: differentials. numbered: the letter
+    and the last number that stand for names that have run out. taken: every name that may not be given to anything else.
     """
 
     def __init__(self, typing: Typing, taken: Collection[str]) -> None:
@@ -39,14 +41,17 @@ class Context:
         self.functions: tuple[FunctionDefinition, ...] = tuple(typing.functions.values())
         self.dimensions = tuple(typing.dimension_names)
         self.late: set[str] = set()
+        self.numbered: dict[tuple[str, ...], tuple[str, int]] = {}
         self.taken = {*taken, *self.dimensions, "pi", "e"}
+        self._places: dict[str, int] = {}
         for variable in typing.variables.values():
-            self.shapes[variable.name] = variable.dims
+            self.add(variable.name, variable.dims)
             if variable.structure is not None:
                 self.structures[variable.name] = variable.structure
 
     def add(self, name: str, dims: tuple[Dim, ...]) -> None:
         self.shapes[name] = dims
+        self._places[name] = len(self._places)
         self.taken.add(name)
 
     def typing(
@@ -59,11 +64,9 @@ class Context:
         roots = [program.objective, *[item.expression for item in program.definitions]]
         used = {node.name for root in roots for node in postorder(root) if isinstance(node, Name)}
         used -= {item.name for item in program.definitions}
-        known = {name: self.shapes[name] for name in self.shapes if name in used} | dict(shapes or {})
+        known = {name: self.shapes[name] for name in used if name in self.shapes} | dict(shapes or {})
         structure = {name: self.structures[name] for name in known if name in self.structures}
-        return infer(
-            program, known, structure=structure, free_indices=free_indices, dimension_names=self.dimensions
-        )
+        return infer(program, known, structure=structure, free_indices=free_indices, dimension_names=self.dimensions)
 
     def program(self, objective: Expr, definitions: Sequence[tuple[str, Expr]] = ()) -> Program:
         return Program(objective, tuple([Definition(name, tree) for name, tree in definitions]), self.functions)
@@ -72,13 +75,20 @@ class Context:
         self, objective: Expr, definitions: Sequence[tuple[str, Expr]] = (), ordered: bool = True
     ) -> Derivation:
         """The objective in the graph of a program of its own. ordered: factors stand in the order of the names."""
-        typing = self.typing(self.program(objective, definitions))
-        lowering = Lowering(Graph(), typing)
-        for name in self.shapes:
-            if ordered and name in typing.variables and name not in self.late:
-                # Factors stand in the order in which they are met: that of the user, then that of the parts.
+        lowering = Lowering(Graph(), self.typing(self.program(objective, definitions)))
+        if ordered:
+            # Factors stand in the order in which they are met: that of the user, then that of the parts.
+            for name in sorted(set(lowering.typing.variables) - self.late, key=self._order):
                 lowering.symbol(name)
-        return Derivation(set(self.taken), lowering, lowering.lower(objective), None)
+        return self._derived(lowering, lowering.lower(objective))
+
+    def _order(self, name: str) -> int:
+        return self._places.get(name, len(self._places))
+
+    def _derived(self, lowering: Lowering, value: Value) -> Derivation:
+        """A derivation of its own; the names that it makes are written out again, and may be any that it does not use."""
+        reserved = {*lowering.typing.variables, *lowering.typing.definitions, *self.dimensions, "pi", "e"}
+        return Derivation(reserved, lowering, value, None, UNSTRUCTURED)
 
     def is_symmetric(self, tree: Expr) -> bool:
         """Whether a matrix equals its transpose by its form."""
@@ -92,10 +102,17 @@ class Context:
 
     def row(self, tree: Expr) -> Formula:
         """A column as a row."""
-        program = self.program(tree)
-        lowering = Lowering(Graph(), self.typing(program))
-        value = lowering.lower(tree)
-        return Derivation(set(self.taken), lowering, Value(value.node, "row"), None).objective
+        lowering = Lowering(Graph(), self.typing(self.program(tree)))
+        return self._derived(lowering, Value(lowering.lower(tree).node, "row")).objective
+
+    @contextmanager
+    def without_structure(self, names: Iterable[str]) -> Iterator[None]:
+        """Within this, some names are those of matrices like any other."""
+        kept = {name: self.structures.pop(name) for name in names if name in self.structures}
+        try:
+            yield
+        finally:
+            self.structures.update(kept)
 
     def gradient(self, objective: Expr, name: str) -> Answer:
         """The derivative of the objective by a name."""

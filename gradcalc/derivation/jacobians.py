@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from gradcalc.derivation.checking import MOST_WORK, work_of
 from gradcalc.derivation.fragments import written_out
-from gradcalc.derivation.material import Material
+from gradcalc.derivation.material import Material, paths_of
 from gradcalc.derivation.notation import Ratio, text_of, total
 from gradcalc.derivation.parts import Part
 from gradcalc.derivation.steps import JACOBIANS, PRODUCT, Fold, Step
 from gradcalc.errors import GradcalcError
 from gradcalc.language.polynomial import Dim, multiplied
 from gradcalc.language.syntax import Binary, Call, Expr, Name, Transpose
-
-_MOST_PATHS = 4
-"""With more ways from the variable to the objective, the product is taken part by part."""
 
 _LONGEST_LINE = 200
 
@@ -37,7 +35,7 @@ class ChainRule:
                 self._factor(part, name)
         if not self._material.objective.uses:
             return
-        paths = self._paths()
+        paths = paths_of(self._material)
         if self._material.folded or paths is None:
             self._part_by_part()
         elif any(len(path) > 1 for path in paths):
@@ -45,8 +43,8 @@ class ChainRule:
 
     def _factor(self, part: Part, name: str) -> None:
         """The Jacobian of a part by one that it uses."""
-        ratio = self._ratio(part.name, name, self._is_ambiguous(part, name))
         shown = self._material.shows(part.name)
+        ratio = self._ratio(part.name, name, shown and self._material.is_ambiguous(part, name))
         tree, indices = self._jacobian_of(part, name) if shown else (None, ())
         self._factors[part.name, name] = ratio, tree
         if not shown:
@@ -60,14 +58,6 @@ class ChainRule:
             entry = Ratio(part.name, name, indices[:rank], indices[rank:], direct=ratio.direct)
             self.lines.append(Step(JACOBIANS, entry, tree, rule, indices=indices))
             self._factors[part.name, name] = ratio, None
-
-    def _is_ambiguous(self, part: Part, name: str) -> bool:
-        """Whether a part uses a name in other ways as well: then there are two derivatives, partial and total."""
-        reached = {name}
-        for other in self._material.varying:
-            if other is not part and reached.intersection(other.uses):
-                reached.add(other.name)
-        return any(use in reached and use != name for use in part.uses)
 
     def _ratio(self, above: str, below: str, direct: bool = False) -> Ratio:
         ranks = self._material.rank(above), self._material.rank(below)
@@ -86,13 +76,17 @@ class ChainRule:
 
     def _jacobian_of(self, part: Part, name: str) -> tuple[Expr | None, tuple[str, ...]]:
         """The Jacobian as a matrix, a row, a column or a number; else an entry of it at indices."""
-        derivation = self._context.derivation(Name(part.name), [(part.name, part.form)])
+        # As for any matrix: the entries of a symmetric one are varied one by one.
+        with self._context.without_structure([name]):
+            derivation = self._context.derivation(Name(part.name), [(part.name, part.form)])
         try:
             answer = derivation.differentiate([(name, ())])
             tree = written_out(answer, {part.name})
             if not answer.indices and not answer.vectorized:
                 tree = self._stacked(part.name, name, tree)
         except GradcalcError:
+            return None, ()
+        if answer.indices and work_of(tree) > MOST_WORK // 4:
             return None, ()
         return tree, answer.indices
 
@@ -104,22 +98,6 @@ class ChainRule:
         if ranks[0] == 0 and ranks[1] > 0:
             return Transpose(tree) if ranks[1] == 2 else written_out(self._context.row(tree))
         return tree
-
-    def _paths(self) -> list[list[tuple[str, str]]] | None:
-        """The ways from the objective to the variable as pairs of parts; None where there are too many."""
-        found: list[list[tuple[str, str]]] = []
-        pending: list[list[tuple[str, str]]] = [[]]
-        while pending:
-            path = pending.pop()
-            end = path[-1][1] if path else self._material.objective.name
-            if end == self._material.variable:
-                found.append(path)
-            else:
-                steps = [[*path, (end, name)] for name in self._material.by_name[end].uses]
-                pending.extend(reversed(steps))
-            if len(found) + len(pending) > _MOST_PATHS:
-                return None
-        return found
 
     def _along(self, paths: list[list[tuple[str, str]]]) -> None:
         """The product along each way, with the Jacobians put in, and multiplied out."""
@@ -192,4 +170,3 @@ class ChainRule:
         if continues and isinstance(before, Step) and before.right_text == text_of(right):
             return
         self.lines.append(Step(PRODUCT, left, right, rule, continues=continues))
-

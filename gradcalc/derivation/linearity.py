@@ -94,5 +94,3 @@ def _of_node(
             children[place] = term
             answer.append((name, with_children(node, tuple(children))))
     return answer
-
-

@@ -15,6 +15,9 @@ from gradcalc.language.syntax import Name, Program
 DEFAULT_DEPTH = 12
 """How many parts are shown unless more are asked for."""
 
+_MOST_PATHS = 4
+"""With more ways from the variable to the objective, the product is taken part by part."""
+
 
 class Material:
     """context: what the names are. parts: in order, the objective last. variable: by which is differentiated.
@@ -22,8 +25,13 @@ class Material:
     differentials: the names of the differentials. depth: how many parts are shown.
     """
 
-    def __init__(self, program: Program, typing: Typing, taken: Iterable[str], variable: str, depth: int) -> None:
+    def __init__(
+        self, program: Program, typing: Typing, taken: Iterable[str], variable: str, depth: int, structured: bool
+    ) -> None:
+        """structured: whether the variable keeps its structure; else all of its entries vary."""
         self.context = Context(typing, set(taken))
+        if not structured:
+            self.context.structures.pop(variable, None)
         self.variable = variable
         self.parts: list[Part] = Cutting(program, typing, self.context, variable).cut()
         self.objective = self.parts[-1]
@@ -65,6 +73,14 @@ class Material:
     def rank(self, name: str) -> int:
         return len(self.context.shapes[name])
 
+    def is_ambiguous(self, part: Part, name: str) -> bool:
+        """Whether a part uses a name in other ways as well: then there are two derivatives, partial and total."""
+        reached = {name}
+        for other in self.varying:
+            if other is not part and reached.intersection(other.uses):
+                reached.add(other.name)
+        return any(use in reached and use != name for use in part.uses)
+
     def part_lines(self) -> list[Step | Fold]:
         """The parts by name, with the form of those that are one function by another name."""
         lines: list[Step | Fold] = []
@@ -91,3 +107,19 @@ def joined_folds(lines: Iterable[Step | Fold]) -> list[Step | Fold]:
         else:
             answer.append(line)
     return answer
+
+
+def paths_of(material: Material) -> list[list[tuple[str, str]]] | None:
+    """The ways from the objective to the variable as pairs of parts; None where there are too many."""
+    found: list[list[tuple[str, str]]] = []
+    pending: list[list[tuple[str, str]]] = [[]]
+    while pending:
+        path = pending.pop()
+        end = path[-1][1] if path else material.objective.name
+        if end == material.variable:
+            found.append(path)
+        else:
+            pending.extend(reversed([[*path, (end, name)] for name in material.by_name[end].uses]))
+        if len(found) + len(pending) > _MOST_PATHS:
+            return None
+    return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gradcalc.derivation.fragments import Context
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise
@@ -59,16 +57,26 @@ def differential_name(context: Context, name: str) -> str:
 
 
 def _first_free(context: Context, candidates: tuple[str, ...]) -> str:
-    return next(name for name in _numbered(candidates) if _is_free(context, name))
+    found = next((name for name in candidates if _is_free(context, name)), None)
+    return _numbered(context, candidates) if found is None else found
 
 
 def _is_free(context: Context, name: str) -> bool:
     return name not in context.taken and f"d{name}" not in context.taken and catalogue.lookup(name) is None
 
 
-def _numbered(candidates: tuple[str, ...]) -> Iterator[str]:
-    yield from candidates
-    number = 1
-    while True:
-        yield f"{candidates[0]}{number}"
+def _numbered(context: Context, candidates: tuple[str, ...]) -> str:
+    """The next number of a letter that nobody has numbered."""
+    if candidates not in context.numbered:
+        stems = (stem for stem in candidates if not any(_is_numbered(name, stem) for name in context.taken))
+        context.numbered[candidates] = next(stems, f"{candidates[0]}_"), 0
+    stem, number = context.numbered[candidates]
+    number += 1
+    while not _is_free(context, f"{stem}{number}"):
         number += 1
+    context.numbered[candidates] = stem, number
+    return f"{stem}{number}"
+
+
+def _is_numbered(name: str, stem: str) -> bool:
+    return name.startswith(stem) and name[len(stem) :].isdecimal()

@@ -136,7 +136,9 @@ def text_of(tree: Expr) -> str:
             text = f"{_side(left)} : {_side(right)}"
         else:
             text = _factor(term) if sign < 0 and pieces else to_text(term)
-            text = f"({text})" if sign < 0 and not pieces and isinstance(term, Binary) and term.operator in "+-" else text
+            text = (
+                f"({text})" if sign < 0 and not pieces and isinstance(term, Binary) and term.operator in "+-" else text
+            )
         if pieces:
             pieces.append(f" {'+' if sign > 0 else '-'} {text}")
         else:

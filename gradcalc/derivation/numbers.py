@@ -39,6 +39,7 @@ class Point:
         self._programs: dict[str, tuple[Program, Typing]] = {}
         self._observation = observe(program, typing, self.arrays, self.sizes)
         self.tolerance = 0.0
+        self._jacobians: dict[tuple[str, str, bool], Array] = {}
         for part in parts:
             made = context.program(part.tree)
             self._programs[part.name] = made, context.typing(made)
@@ -112,6 +113,12 @@ class Point:
 
         direct: with all other parts fixed; else with all parts between them varying.
         """
+        key = above, below, direct
+        if key not in self._jacobians:
+            self._jacobians[key] = self._jacobian(above, below, direct)
+        return self._jacobians[key]
+
+    def _jacobian(self, above: str, below: str, direct: bool) -> Array:
         start = np.asarray(self.arrays[below], dtype=float)
         wanted = [above] if direct else self._depending_on(below)
         columns = []

@@ -172,7 +172,9 @@ class Cutting:
             elif isinstance(node, Name) and node.name in self._inlined:
                 rebuilt = self._inlined[node.name]
             else:
-                rebuilt = _undoubled(with_children(node, tuple([done.get(id(child), child) for child in node.children])))
+                rebuilt = _undoubled(
+                    with_children(node, tuple([done.get(id(child), child) for child in node.children]))
+                )
             if node is root:
                 rebuilt = self._add(whole, node, rebuilt, cut.get(node), varies[id(node)])
             elif node in cut and id(node) in met and not _is_plain(rebuilt):

@@ -10,12 +10,18 @@ from gradcalc.derivation.moves import identities, paired
 from gradcalc.derivation.notation import substituted, text_of, total
 from gradcalc.derivation.parts import KINDS, Part
 from gradcalc.derivation.steps import SUBSTITUTION, Fold, Step
-from gradcalc.language.syntax import Binary, Expr, Name
+from gradcalc.language.syntax import Expr, Name
 
 _LONGEST_COTANGENT = 56
 """How many characters a gradient by a part may have before it is given a name."""
 
-_MOST_TERMS = 3
+_LONGEST_ALONE = 24
+"""The same for a term that is worked out by itself, which stands on the left of its line."""
+
+LONGEST_LINE = 400
+"""Lines that are longer are left out."""
+
+_MOST_TERMS = 4
 """With more terms than this beside it, a term is worked out by itself."""
 
 
@@ -37,6 +43,7 @@ class Pulling:
         self.cotangents: dict[str, Expr] = {}
         self._pending: list[tuple[str, Expr]] = []
         self._left: Expr = material.d(material.objective.name)
+        self._left_name = material.d(material.objective.name).name
 
     def run(self) -> None:
         material = self._material
@@ -46,10 +53,16 @@ class Pulling:
         self._line(start.tree, start.rule, True)
         try:
             self._pending = self._gathered(None, start)
-            self._line(self._whole(), self._move_rule(None, start), True)
+            self._line(self._whole(), self._move_rule(start), True)
             self._collect(True)
-            while any(name != material.variable for name, _ in self._pending):
-                self._expand(max(self._pending, key=lambda item: material.place[item[0]])[0])
+            for part in reversed(material.varying):
+                if any(name == part.name for name, _ in self._pending):
+                    self._gather(part.name)
+                    self._expand(part.name)
+            many = len(self._pending) > 1
+            self._gather(material.variable)
+            if many:
+                self._line(self._whole(), "collect like terms", True)
         except NoForm:
             return
         self.cotangent = self._pending[0][1] if self._pending else None
@@ -69,6 +82,8 @@ class Pulling:
         left = self._left if left is None else left
         before = next((line for line in reversed(self.lines) if isinstance(line, Step)), None)
         follows = bool(self.lines) and before is self.lines[-1] and before is not None and before.left == left
+        if len(text_of(right)) > LONGEST_LINE:
+            return
         if not shown or (follows and before is not None and text_of(right) == before.right_text):
             return
         self.lines.append(Step(SUBSTITUTION, left, right, rule, continues=follows))
@@ -86,46 +101,61 @@ class Pulling:
         """Puts the differential of a part in, and moves its factors over."""
         material = self._material
         part = material.by_name[name]
-        differential = material.differential(part)
-        if differential.indices:
-            raise NoForm
         shown = material.shows(name)
-        if not shown:
-            self.lines.append(Fold(SUBSTITUTION, 1))
-        cotangent = self._named_if_long(name, next(g for other, g in self._pending if other == name))
-        if shown and self._is_after_fold():
-            self._line(self._whole(), "carried on to here", True)
-        self.cotangents[name] = cotangent
-        put_in = paired(cotangent, differential.tree, not part.dims)
+        resumes = shown and self._is_after_fold()
         alone = len(self._pending) > _MOST_TERMS
-        left = self._paired(name, cotangent) if alone else None
-        self._line(put_in if alone else self._whole(name, put_in), self._put_in_rule(name), shown, left)
-        gathered = self._gathered(cotangent, differential)
+        cotangent = self._named_if_long(name, next(g for other, g in self._pending if other == name), resumes, alone)
+        self.cotangents[name] = cotangent
+        note = f"{text_of(cotangent)} is {self._left_name}/d{name}, carried on to here" if resumes else ""
+        if resumes and not alone:
+            self._line(self._whole(), note, True)
+            note = ""
+        gathered = (
+            self._shown_expansion(part, cotangent, alone, note) if shown else self._folded_expansion(part, cotangent)
+        )
         place = [other for other, _ in self._pending].index(name)
         self._pending[place : place + 1] = gathered
+        if shown:
+            self._moved(part, cotangent, gathered, alone)
+        self._collect(shown and not alone)
+
+    def _folded_expansion(self, part: Part, cotangent: Expr) -> list[tuple[str, Expr]]:
+        self.lines.append(Fold(SUBSTITUTION, 1))
+        return [(used, self._pulled_back(cotangent, part, used)) for used in part.uses]
+
+    def _shown_expansion(self, part: Part, cotangent: Expr, alone: bool, note: str) -> list[tuple[str, Expr]]:
+        differential = self._material.differential(part)
+        if differential.indices:
+            raise NoForm
+        put_in = paired(cotangent, differential.tree, not part.dims)
+        left = self._paired(part.name, cotangent) if alone else None
+        rule = f"put in {self._material.d(part.name).name}" + (f"; {note}" if note else "")
+        self._line(put_in if alone else self._whole(part.name, put_in), rule, True, left)
+        return self._gathered(cotangent, differential)
+
+    def _moved(self, part: Part, cotangent: Expr, gathered: list[tuple[str, Expr]], alone: bool) -> None:
+        """The line after the factors have been moved; of one term by itself where there are many."""
+        rule = self._move_rule(self._material.differential(part))
         if alone:
             moved = total([self._paired(other, g) for other, g in gathered])
-            self._line(moved, self._move_rule(cotangent, differential), shown, left)
+            self._line(moved, rule, True, self._paired(part.name, cotangent))
         else:
-            self._line(self._whole(), self._move_rule(cotangent, differential), shown)
-        self._collect(shown and not alone)
+            self._line(self._whole(), rule, True)
 
     def _is_after_fold(self) -> bool:
         visible = [line for line in self.lines[-2:] if isinstance(line, Fold) or line.shown]
         return bool(visible) and isinstance(visible[-1], Fold)
 
-    def _put_in_rule(self, name: str) -> str:
-        return f"put in {self._material.d(name).name}"
-
-    def _named_if_long(self, name: str, cotangent: Expr) -> Expr:
-        """The gradient by a part, under a name where it is long."""
-        if len(text_of(cotangent)) <= _LONGEST_COTANGENT:
+    def _named_if_long(self, name: str, cotangent: Expr, resumes: bool, alone: bool) -> Expr:
+        """The gradient by a part, under a name where it is long, or where lines before it are left out (`resumes`)."""
+        longest = _LONGEST_ALONE if alone else _LONGEST_COTANGENT
+        if isinstance(cotangent, Name) or (len(text_of(cotangent)) <= longest and not resumes):
             return cotangent
         dims = self._context.shapes[name]
         made = names.cotangent_name(self._context, KINDS[len(dims)])
         self._context.add(made, dims)
         rule = f"name what stands before {self._material.d(name).name}"
-        shown = self._material.shows(name)
+        shown = self._material.shows(name) and not resumes
         self.lines.append(Step(SUBSTITUTION, Name(made), cotangent, rule, names=made, shown=shown))
         place = [other for other, _ in self._pending].index(name)
         self._pending[place] = (name, Name(made))
@@ -164,18 +194,26 @@ class Pulling:
         return written_out(context.normal(substituted(tree, {stand_in: cotangent})))
 
     def _collect(self, shown: bool) -> None:
-        """One cotangent for each part."""
-        found: dict[str, Expr] = {}
-        for name, cotangent in self._pending:
-            known = found.get(name)
-            if known is not None:
-                cotangent = written_out(self._context.normal(Binary("+", known, cotangent)))
-            found[name] = cotangent
-        if len(found) < len(self._pending):
-            self._pending = list(found.items())
+        """One cotangent for each part, where there are few terms and short ones."""
+        if len(self._pending) > _MOST_TERMS:
+            return
+        before = len(self._pending)
+        for name in dict.fromkeys([name for name, _ in self._pending]):
+            if all(len(text_of(tree)) <= _LONGEST_COTANGENT for other, tree in self._pending if other == name):
+                self._gather(name)
+        if len(self._pending) < before:
             self._line(self._whole(), "collect like terms", shown)
 
-    def _move_rule(self, cotangent: Expr | None, differential: Differential) -> str:
+    def _gather(self, name: str) -> None:
+        """One term for a part, in the place of the first of its terms."""
+        own = [cotangent for other, cotangent in self._pending if other == name]
+        if len(own) > 1:
+            collected = written_out(self._context.normal(total(own)))
+            place = [other for other, _ in self._pending].index(name)
+            self._pending = [item for item in self._pending if item[0] != name]
+            self._pending.insert(place, (name, collected))
+
+    def _move_rule(self, differential: Differential) -> str:
         """The identities by which the terms of a differential come into the form `G : dp`."""
         found: dict[str, None] = {}
         for name, term in differential.terms:

@@ -74,7 +74,9 @@ def recognised(
         return None
     regions = _dominators(node, varies, heights, typing)
     for operand, region in reversed(regions):
-        if typing.kind(operand) == "row" or _count_functions(region, varies, typing) < (1 if _is_reduction(node) else 2):
+        if typing.kind(operand) == "row" or _count_functions(region, varies, typing) < (
+            1 if _is_reduction(node) else 2
+        ):
             continue
         form = _single_function(node, operand, typing, context)
         if form is not None:

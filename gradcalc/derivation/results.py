@@ -6,6 +6,7 @@ from gradcalc.derivation.checking import MOST_WORK, work_of
 from gradcalc.derivation.fragments import written_out
 from gradcalc.derivation.material import Material
 from gradcalc.derivation.notation import Ratio, text_of
+from gradcalc.derivation.renaming import at_indices
 from gradcalc.derivation.steps import RESULT, Step
 from gradcalc.errors import GradcalcError
 from gradcalc.language.printer import to_text
@@ -21,7 +22,13 @@ class Results:
     """answer: the derivative as `grad` gives it. cotangent: the gradient in names, where it was derived."""
 
     def __init__(
-        self, material: Material, derivation: Derivation, answer: Answer, whole: Answer, cotangent: Expr | None
+        self,
+        material: Material,
+        derivation: Derivation,
+        answer: Answer,
+        whole: Answer,
+        cotangent: Expr | None,
+        style: str,
     ) -> None:
         """whole: the derivative by the whole variable, where the answer is an entry of it."""
         self._material = material
@@ -29,6 +36,7 @@ class Results:
         self._answer = answer
         self._whole = whole
         self._cotangent = cotangent
+        self._style = style
         self.lines: list[Step] = []
 
     def run(self) -> list[Step]:
@@ -36,16 +44,20 @@ class Results:
         if self._cotangent is not None and self._structured() is None:
             self._line(self._ratio(()), self._cotangent, self._reading())
         self._plain_form(self._whole)
+        entries = None if self._whole.indices else self._components()
         if self._answer is not self._whole:
-            self._entry()
-        elif not self._whole.indices:
-            self._components()
+            self._entry(entries)
         return self.lines
 
     def _reading(self) -> str:
         """How the derivative is read off the last line of the derivation."""
         change = self._material.d(self._material.variable).name
         left = self._material.d(self._material.objective.name).name
+        if self._style == "index":
+            return "as a matrix" if self._material.rank(self._material.variable) == 2 else "as a vector"
+        if self._style == "chain":
+            matrix = self._material.rank(self._material.variable) == 2
+            return f"the row in the shape of {self._material.variable}" if matrix else "the row as a column"
         if self._material.rank(self._material.objective.name):
             return f"what stands before {change} is the Jacobian"
         if not self._material.rank(self._material.variable):
@@ -77,7 +89,11 @@ class Results:
         before = self.lines[-1] if self.lines else None
         if before is not None and before.left == left and before.right_text == text_of(right):
             return
-        self.lines.append(Step(RESULT, left, right, rule, continues=before is not None and before.left == left, indices=indices))
+        if before is not None and len(text_of(right)) > _LONGEST_LINE:
+            return
+        self.lines.append(
+            Step(RESULT, left, right, rule, continues=before is not None and before.left == left, indices=indices)
+        )
 
     def _plain_form(self, answer: Answer) -> None:
         """The derivative as `grad` gives it, with nothing named."""
@@ -96,33 +112,39 @@ class Results:
             rule = f"{answer.structured}: {meaning(structure, answer.structured)}"
         self._line(self._ratio((), answer), full, rule, answer.indices)
 
-    def _entry(self) -> None:
-        """The derivative by one entry of the variable."""
+    def _entry(self, entries: tuple[Expr, tuple[str, ...]] | None) -> None:
+        """The last line: the derivative by the entry that was asked for. entries: that by any entry."""
         answer = self._answer
-        formula: Formula = answer
-        rows = answer.indices
+        component = answer.components[-1]
+        rows: tuple[str, ...] = answer.indices
         tree = answer.full()
+        if entries is not None:
+            rank = self._material.rank(self._material.objective.name)
+            rows = entries[1][:rank]
+            taken = self._material.context.taken
+            tree = at_indices(entries[0], entries[1], (*rows, *map(str, component[1])), taken)
         if tree is None:
             return
-        component = answer.components[-1]
         left = Ratio(self._material.objective.name, component[0], rows, component[1])
         free = (*rows, *[position for position in component[1] if isinstance(position, str)])
-        self._line(left, tree, "one entry of it", free)
-        if not formula.indices and formula.dims:
-            self._components()
+        self._line(left, tree, "the entry asked for", free)
 
-    def _components(self) -> None:
-        """The entry at named indices."""
+    def _components(self) -> tuple[Expr, tuple[str, ...]] | None:
+        """The entry at named indices, and the indices."""
         if not self._whole.dims:
-            return
+            return None
         try:
-            if self._cotangent is None or self._structured() is not None or self._is_turned(self._whole):
+            if self._cotangent is None or self._structured() is not None:
+                if self._is_turned(self._whole):
+                    return None
                 formula = self._derivation.index_form(self._whole)
             else:
                 named = self._material.context.derivation(self._cotangent, ordered=False)
                 formula = named.index_form(named.objective)
         except GradcalcError:
-            return
+            return None
         tree = written_out(formula)
-        if len(to_text(tree)) <= _LONGEST_LINE and work_of(tree) <= MOST_WORK // 4:
-            self._line(self._ratio((), formula), tree, "entry by entry", formula.indices)
+        if len(to_text(tree)) > _LONGEST_LINE or work_of(tree) > MOST_WORK // 4:
+            return None
+        self._line(self._ratio((), formula), tree, "entry by entry", formula.indices)
+        return tree, formula.indices

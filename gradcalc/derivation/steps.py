@@ -6,7 +6,7 @@ from gradcalc.derivation.notation import text_of
 from gradcalc.language.syntax import Expr
 
 PARTS, DIFFERENTIALS, SUBSTITUTION, RESULT = "parts", "differentials", "substitution", "result"
-JACOBIANS, PRODUCT, COMPONENTS, ENTRIES = "jacobians", "product", "components", "entries"
+JACOBIANS, PRODUCT, COMPONENTS, ENTRIES, CHAIN = "jacobians", "product", "components", "entries", "chain"
 
 
 class Step:

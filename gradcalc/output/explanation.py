@@ -20,12 +20,16 @@ HEADINGS = {
     "jacobians": "Derivative of each part by the parts that it uses",
     "product": "Multiply along the way from the variable to the objective",
     "components": "The parts, entry by entry",
-    "entries": "Derivatives of entries by entries, from the objective back to the variable",
+    "entries": "Derivatives of entries by entries",
+    "chain": "The chain rule, from the objective back to the variable",
     "result": "Read the derivative off",
 }
 """What each section of an explanation is called."""
 
 RULE_GAP = "   "
+
+_WIDEST_LEFT = 32
+"""A left side that is longer stands on a line of its own."""
 
 _WIDEST = 64
 """A line that is longer does not push the rules further to the right."""
@@ -58,6 +62,10 @@ def notes(explanation: Explanation) -> list[str]:
         found.append("A : B is the sum of the products of their entries, tr(A'*B).")
     if ".* " in text:
         found.append(".* multiplies entry by entry.")
+    if "/d" in text and explanation.style == "chain" and "'" in "".join([s.left_text for s in explanation.steps]):
+        found.append("df/dx' is a row, one derivative for each entry of x; vec puts the columns one below the other.")
+    if explanation.style == "index" and "eye(" in text:
+        found.append("eye(m)[i,j] is Kronecker's delta: 1 where i = j, else 0.")
     return found + ["Every line was checked in numbers at two random points."]
 
 
@@ -73,7 +81,7 @@ def fold_text(fold: Fold) -> str:
 
 def _section_lines(lines: Sequence[Step | Fold]) -> list[str]:
     steps = [line for line in lines if isinstance(line, Step)]
-    left = max([len(step.left_text) for step in steps], default=0)
+    left = max([len(step.left_text) for step in steps if len(step.left_text) <= _WIDEST_LEFT], default=0)
     widths = [len(step.right_text) for step in steps]
     right = max([width for width in widths if width <= _WIDEST], default=0)
     written: list[str] = []
@@ -82,6 +90,9 @@ def _section_lines(lines: Sequence[Step | Fold]) -> list[str]:
             written.append(f"  {fold_text(line)}")
             continue
         name = "" if line.continues else line.left_text
+        if len(name) > _WIDEST_LEFT:
+            written.append(f"  {name}")
+            name = ""
         text = f"  {name:<{left}} = {line.right_text:<{right}}"
         written.append(f"{text}{RULE_GAP}{line.rule}".rstrip() if line.rule else text.rstrip())
     return written

@@ -131,5 +131,3 @@ def _formula(text: str) -> list[str | Box] | None:
         return None
     equal = row(first, sign("="), second)
     return [before + colon, equal] if before else [equal]
-
-

@@ -61,7 +61,9 @@ def _rows(one: Derived, lines: Sequence[Step | Fold]) -> list[str]:
 
 def rule_latex(rule: str) -> str:
     """A rule with its formulas set as such."""
-    return "".join([in_latex(piece) if isinstance(piece, Box) else _text(piece) for piece in rule_pieces(rule) if piece])
+    return "".join(
+        [in_latex(piece) if isinstance(piece, Box) else _text(piece) for piece in rule_pieces(rule) if piece]
+    )
 
 
 def _text(words: str) -> str:

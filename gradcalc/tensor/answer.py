@@ -31,6 +31,9 @@ LAYOUTS = ("denominator", "numerator")
 STRUCTURED = ("projected", "independent")
 """How a gradient lies within the structure of its variable: projected onto it, or by each independent entry."""
 
+UNSTRUCTURED = "unstructured"
+"""The derivative by all entries of a variable, whatever its structure."""
+
 LONGEST_FULL_FORM = 20_000
 """How many nodes an answer may have with nothing named before its full form is left out."""
 
@@ -296,7 +299,7 @@ class Derivation:
                     f"second derivatives within the orthogonal matrices are not available ({name})",
                     hint=f"Declare {name} a plain matrix for the derivative without structure.",
                 )
-            if variable.structure is not None and variable.structure != "positive":
+            if variable.structure not in (None, "positive") and self._structured != UNSTRUCTURED:
                 symbol = self._lowering.symbol(name)
                 within = Structured(self._graph, node, axis, symbol)
                 node = within.part(variable.structure, name, self._structured == "independent")
