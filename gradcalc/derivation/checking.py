@@ -66,11 +66,14 @@ class Checker:
         for point in self._points:
             if step.names is not None and step.names not in point.arrays:
                 point.arrays[step.names] = self._value(right, point, {})[0]
-            for indices in self._indices(step, point):
-                left, _ = self._value(step.left, point, indices)
-                found, largest = self._value(right, point, indices)
-                if not agree(left, found, max(point.tolerance, _TOLERANCE), largest):
-                    raise wrong_line(step)
+            sides = [
+                (self._value(step.left, point, indices), self._value(right, point, indices))
+                for indices in self._indices(step, point)
+            ]
+            left, found = [[side[place][0] for side in sides] for place in (0, 1)]
+            largest = max(side[1][1] for side in sides)
+            if not agree(left, found, max(point.tolerance, _TOLERANCE), largest):
+                raise wrong_line(step)
         step.checked = True
 
     def _indices(self, step: Step, point: Point) -> Iterator[Mapping[str, int]]:
@@ -95,7 +98,7 @@ class Checker:
         if isinstance(tree, Ratio):
             value = _entry(ratio_value(point, tree), [*tree.rows, *tree.columns], indices)
             return value, float(np.max(np.abs(value), initial=0.0))
-        if indices and any(isinstance(node, Ratio) for node in postorder(tree)):
+        if any(isinstance(node, Ratio) and (node.rows or node.columns) for node in postorder(tree)):
             value = _sum_of_quotients(point, tree, indices)
             return value, float(np.max(np.abs(value), initial=0.0))
         arrays: dict[str, Array] = {}
@@ -155,7 +158,8 @@ def work_of(tree: Expr, longest: int = 3) -> int:
 
 def _entry(value: Array, positions: Sequence[int | str], indices: Mapping[str, int]) -> Array:
     place = tuple([indices[position] - 1 if isinstance(position, str) else position - 1 for position in positions])
-    return np.asarray(value)[(..., *place)] if place else value
+    whole: Any = (Ellipsis, *place)
+    return np.asarray(value)[whole]
 
 
 def ratio_value(point: Point, ratio: Ratio) -> Array:

@@ -19,7 +19,8 @@ _CURVED_STRUCTURES = ("orthogonal", "positive")
 class Differential:
     """How a part changes. part; terms: (a name that it uses, a summand linear in the differential of that name).
 
-    rule: its name. is_written: whether the terms are the product rule as it is written. indices: where the terms have no matrix form, the indices of the entry that they are.
+    rule: its name. is_written: whether the terms are the product rule as it is written. indices: where the terms have
+    no matrix form, the indices of the entry that they are.
     """
 
     __slots__ = ("indices", "is_written", "part", "rule", "terms")

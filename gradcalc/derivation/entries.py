@@ -1,4 +1,4 @@
-"""Entry by entry: the parts as sums over indices, their derivatives with Kronecker deltas, and the chain rule for them."""
+"""Entry by entry: the parts as sums over indices, their derivatives with Kronecker deltas, and the chain rule."""
 
 from __future__ import annotations
 

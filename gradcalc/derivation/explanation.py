@@ -108,20 +108,13 @@ class _Explaining:
         variable, positions = answer.components[0]
         names = [str(position) for position in positions if isinstance(position, str)]
         taken = [*problem.names, *names]
-        try:
-            self._material = Material(problem.program, problem.typing, taken, variable, depth, style == STYLES[0])
-        except GradcalcError as error:
-            if style == STYLES[0] or error.kind != "shape":
-                raise
-            # A function of symmetric matrices has no derivative by one entry alone.
-            raise GradcalcError(
-                "usage",
-                f"the entries of {variable} cannot vary one by one: {error.message}",
-                hint="--style differential explains the derivative within the structure.",
-            ) from None
+        self._material = Material(problem.program, problem.typing, taken, variable, depth, style == STYLES[0])
 
     def run(self) -> Derived:
-        lines = self._lines()
+        try:
+            lines = self._lines()
+        except GradcalcError as error:
+            raise self._by_entries_refused(error) from None
         points = [self._point(seed) for seed in SEEDS]
         checker = Checker(self._material.context, points)
         for line in lines:
@@ -132,6 +125,18 @@ class _Explaining:
                     checker.check(line)
         shown = [line for line in lines if isinstance(line, Fold) or line.shown]
         return Derived(self._answer.components[0], self._material, joined_folds(shown))
+
+    def _by_entries_refused(self, error: GradcalcError) -> GradcalcError:
+        """What is wrong where a function of symmetric matrices has no derivative by one entry alone."""
+        variable = self._material.variable
+        structure = self._problem.typing.variables[variable].structure
+        if self._style == STYLES[0] or error.kind != "shape" or structure is None:
+            return error
+        return GradcalcError(
+            "usage",
+            f"the entries of {variable} cannot vary one by one: {error.message}",
+            hint="--style differential explains the derivative within the structure.",
+        )
 
     def _point(self, seed: int) -> Point:
         problem, material = self._problem, self._material

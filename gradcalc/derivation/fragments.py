@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from gradcalc.derivation.notation import substituted
 from gradcalc.language.polynomial import Dim
 from gradcalc.language.shapes import Typing, infer
 from gradcalc.language.syntax import (
@@ -20,7 +21,6 @@ from gradcalc.language.syntax import (
     Program,
     postorder,
 )
-from gradcalc.derivation.notation import substituted
 from gradcalc.tensor.answer import UNSTRUCTURED, Answer, Derivation, Formula
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.lowering import Lowering
@@ -31,8 +31,8 @@ class Context:
     """What the names of a derivation are.
 
     shapes: the dims of each name. structures: the structure of those that have one. functions: those of the user.
-    dimensions: names of lengths. late: names that stand last in products: differentials. numbered: the letter
-    and the last number that stand for names that have run out. taken: every name that may not be given to anything else.
+    dimensions: names of lengths. late: names that stand last in products: differentials. numbered: the letter and the
+    last number that stand for names that have run out. taken: names that may not be given to anything else.
     """
 
     def __init__(self, typing: Typing, taken: Collection[str]) -> None:
@@ -86,7 +86,7 @@ class Context:
         return self._places.get(name, len(self._places))
 
     def _derived(self, lowering: Lowering, value: Value) -> Derivation:
-        """A derivation of its own; the names that it makes are written out again, and may be any that it does not use."""
+        """A derivation of its own. The names that it makes are written out again: any will do that it does not use."""
         reserved = {*lowering.typing.variables, *lowering.typing.definitions, *self.dimensions, "pi", "e"}
         return Derivation(reserved, lowering, value, None, UNSTRUCTURED)
 

@@ -1,7 +1,7 @@
 """What derivations write beyond the language: differentials, quotients of them, and `A : B` for the Frobenius product.
 
-All of it is text that the parser reads: `dW` is a name, `A : B` is dot(A, B). A quotient `ds/dz` stands alone on the left
-of an equation, or for a Jacobian in a product, where it reads as one name.
+All of it is text that the parser reads: `dW` is a name, `A : B` is dot(A, B). A quotient `ds/dz` stands alone on the
+left of an equation, or for a Jacobian in a product, where it reads as one name.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Ratio(Name):
     """`dz[i]/dW[p,q]`: the derivative of one thing by another, or of an entry by an entry.
 
     above, below: what is differentiated and by what; `vec(W)` for the entries of a matrix one below the other. rows,
-    columns: the indices of each. direct: with all other parts fixed, `∂f/∂x`. row: of a number, and so a row, `df/dx'`. turned:
-    a matrix that is transposed by the layout.
+    columns: the indices of each. direct: with all other parts fixed, `∂f/∂x`. row: of a number, and so a row,
+    `df/dx'`. turned: a matrix that is transposed by the layout.
     """
 
     __slots__ = ("above", "below", "columns", "direct", "row", "rows", "turned")

@@ -72,8 +72,8 @@ class Cutting:
             self._define(name, self._typing.definitions[name])
         objective = self._program.objective
         if not (isinstance(objective, Name) and self.parts and objective.name == self.parts[-1].name):
-            name = objective.name if isinstance(objective, Name) and objective.name in self._inlined else None
-            self._define(name or names.objective_name(self.context), objective)
+            known = objective.name if isinstance(objective, Name) and objective.name in self._inlined else None
+            self._define(known or names.objective_name(self.context), objective)
         return self.parts
 
     def _definitions_in_order(self) -> list[str]:
@@ -97,7 +97,7 @@ class Cutting:
         return written if _is_in_order(written, definitions) else list(order)
 
     def _define(self, name: str, tree: Expr) -> None:
-        """A definition or the objective as a part under that name; of a row the column is a part, under another name."""
+        """A definition or the objective as a part under its name; of a row the column is one, under another name."""
         if self._typing.kind(tree) == "row" and tree is not self._program.objective:
             column = self._inlined[name] = self._rewritten(tree, names.part_name(self.context, tree, "vector"))
             if any(isinstance(leaf, Name) and leaf.name in self._varying for leaf in postorder(column)):
@@ -151,7 +151,7 @@ class Cutting:
             if isinstance(node, Name):
                 varies[id(node)] = node.name in self._varying
             else:
-                varies[id(node)] = any([varies[id(child)] for child in node.children])
+                varies[id(node)] = any(varies[id(child)] for child in node.children)
         return varies
 
     def _rebuilt(

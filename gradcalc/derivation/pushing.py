@@ -64,7 +64,7 @@ class Pushing:
             return
         jacobian = material.context.gradient(tree, change.name)
         if change in set(postorder(jacobian.expanded)):
-            # A function of matrices is differentiated as a block of one of larger ones, which is not linear by its form.
+            # The differential of a function of matrices is a block of one of larger ones, not linear by its form.
             return
         if not jacobian.indices and not jacobian.vectorized:
             self.jacobian = written_out(jacobian)

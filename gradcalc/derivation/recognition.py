@@ -1,8 +1,8 @@
 """Chains of functions that are one function by another name: log(1 + exp(t)) is softplus(t).
 
-The core recognises them when an expression is lowered; here it is asked which part of an expression is such a chain, and
-of what. The operand is looked for among the dominators of the expression: the subexpressions through which all of the
-variable has to pass.
+The core recognises them when an expression is lowered; here it is asked which part of an expression is such a chain,
+and of what. The operand is looked for among the dominators of the expression: the subexpressions through which all of
+the variable has to pass.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def heights_of(root: Expr) -> dict[int, int]:
 def recognised(
     node: Expr, varies: Mapping[int, bool], heights: Mapping[int, int], typing: Typing, context: Context
 ) -> Recognised | None:
-    """The chain of functions that begins at the node, with the operand as far down as it goes; None where there is none."""
+    """The chain of functions that begins at the node, with its operand as far down as it goes."""
     if is_multilinear_node(node, varies, typing) and not _is_reduction(node):
         return None
     regions = _dominators(node, varies, heights, typing)

@@ -40,7 +40,6 @@ class Results:
         self.lines: list[Step] = []
 
     def run(self) -> list[Step]:
-        material = self._material
         if self._cotangent is not None and self._structured() is None:
             self._line(self._ratio(()), self._cotangent, self._reading())
         self._plain_form(self._whole)

@@ -30,10 +30,8 @@ def product_rule(form: Expr, terms: Sequence[tuple[str, Expr]], varying: Collect
     ]
     used = list(dict.fromkeys([name for name, _ in terms]))
     summands = len(terms_of(form)) - len(constants)
-    if len(terms) > summands:
-        rule = "product rule"
-    else:
-        rule = "sum rule" if summands > 1 else f"linear in {used[0]}"
+    alone = f"linear in {used[0]}" if summands == 1 else "sum rule"
+    rule = "product rule" if len(terms) > summands else alone
     if constants and sum(map(len, constants)) < _LONGEST // 2:
         rule += f"; {', '.join(constants)} {'is' if len(constants) == 1 else 'are'} constant"
     return rule

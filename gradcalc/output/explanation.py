@@ -66,7 +66,7 @@ def notes(explanation: Explanation) -> list[str]:
         found.append("df/dx' is a row, one derivative for each entry of x; vec puts the columns one below the other.")
     if explanation.style == "index" and "eye(" in text:
         found.append("eye(m)[i,j] is Kronecker's delta: 1 where i = j, else 0.")
-    return found + ["Every line was checked in numbers at two random points."]
+    return [*found, "Every line was checked in numbers at two random points."]
 
 
 def fold_warning(explanation: Explanation) -> list[str]:
