@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from gradcalc.derivation.differentials import Differential, Differentials
 from gradcalc.derivation.fragments import Context
-from gradcalc.derivation.parts import Cutting, Part
+from gradcalc.derivation.parts import KINDS, Cutting, Part
 from gradcalc.derivation.rules import same_function
 from gradcalc.derivation.steps import PARTS, Fold, Step
 from gradcalc.language.shapes import Typing
@@ -73,6 +73,11 @@ class Material:
     def rank(self, name: str) -> int:
         return len(self.context.shapes[name])
 
+    def _kind(self, part: Part) -> str:
+        """What a part is: `vector m`, `matrix m x n`."""
+        dims = " x ".join([str(dim) for dim in part.dims])
+        return f"{KINDS[len(part.dims)]}{' ' + dims if dims else ''}"
+
     def is_ambiguous(self, part: Part, name: str) -> bool:
         """Whether a part uses a name in other ways as well: then there are two derivatives, partial and total."""
         reached = {name}
@@ -88,9 +93,9 @@ class Material:
             if not self.shows(part.name):
                 lines.append(Fold(PARTS, 1))
                 continue
-            rule = f"constant: no {self.variable} in it" if part.constant else ""
+            rule = f"{self._kind(part)}, constant" if part.constant else self._kind(part)
             if self.context.structures.get(part.name) == "symmetric":
-                rule += f"{'; ' if rule else ''}symmetric: {part.name}' = {part.name}"
+                rule += f"; symmetric: {part.name}' = {part.name}"
             lines.append(Step(PARTS, Name(part.name), part.tree, rule, names=part.name))
             if part.form != part.tree:
                 lines.append(Step(PARTS, Name(part.name), part.form, same_function(part.form), continues=True))

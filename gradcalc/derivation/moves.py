@@ -112,10 +112,10 @@ _OF_TWO = (_TRACE_OF_PRODUCT, _SUM_OF_PRODUCT)
 
 _CALLS = {
     "tr": "tr(A) = I : A",
-    "sum": "sum(A) = ones : A",
+    "sum": "sum(A) = ones(m, n) : A",
     "dot": "A : B = B : A",
     "diag": "A : diag(b) = diag(A) : b",
-    "mean": "mean(A) = ones/n : A",
+    "mean": "mean(a) = ones(n)/n : a",
 }
 
 

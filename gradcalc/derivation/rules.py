@@ -82,7 +82,7 @@ def _operator_rule(form: Binary, dims: Sequence[tuple[Dim, ...]]) -> str:
     if form.operator in ("^", ".^"):
         return "power rule" if form.operator == ".^" or not dims[0] else "the differential of a matrix power"
     if form.operator in ("/", "./"):
-        return "quotient rule" if not isinstance(form.left, Number) else "d(1/t) = -dt/t^2"
+        return "quotient rule" if not isinstance(form.left, Number) else "d (1/t) = -dt/t^2"
     return "chain rule"
 
 

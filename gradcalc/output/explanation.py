@@ -7,24 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gradcalc.derivation.steps import Fold, Step
+from gradcalc.output.headings import HEADINGS, NUMBER_RESULT
 from gradcalc.output.text import shapes_text, warning_lines
 from gradcalc.tensor.answer import component_text
 
 if TYPE_CHECKING:
     from gradcalc.derivation.explanation import Derived, Explanation
-
-HEADINGS = {
-    "parts": "Name the parts",
-    "differentials": "Differential of each part",
-    "substitution": "Substitute, and move the factors over",
-    "jacobians": "Derivative of each part by the parts that it uses",
-    "product": "Multiply along the way from the variable to the objective",
-    "components": "The parts, entry by entry",
-    "entries": "Derivatives of entries by entries",
-    "chain": "The chain rule, from the objective back to the variable",
-    "result": "Read the derivative off",
-}
-"""What each section of an explanation is called."""
 
 RULE_GAP = "   "
 
@@ -37,7 +25,7 @@ _WIDEST = 64
 
 def heading(one: Derived, section: str) -> str:
     if section == "result" and not one.material.rank(one.material.objective.name):
-        return "Read the gradient off"
+        return NUMBER_RESULT
     return HEADINGS[section]
 
 
@@ -54,18 +42,18 @@ def explanation_text(explanation: Explanation) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def notes(explanation: Explanation) -> list[str]:
-    """What a reader has to be told once."""
+def notes(explanation: Explanation, product: str = ".*", delta: str = "eye(m)[i,j]") -> list[str]:
+    """What a reader has to be told once. product, delta: how entrywise products and Kronecker deltas are written."""
     text = "\n".join([step.text for step in explanation.steps])
     found = []
     if " : " in text:
         found.append("A : B is the sum of the products of their entries, tr(A'*B).")
     if ".* " in text:
-        found.append(".* multiplies entry by entry.")
+        found.append(f"{product} multiplies entry by entry.")
     if "/d" in text and explanation.style == "chain" and "'" in "".join([s.left_text for s in explanation.steps]):
         found.append("df/dx' is a row, one derivative for each entry of x; vec puts the columns one below the other.")
     if explanation.style == "index" and "eye(" in text:
-        found.append("eye(m)[i,j] is Kronecker's delta: 1 where i = j, else 0.")
+        found.append(f"{delta} is Kronecker's delta: 1 where i = j, else 0.")
     return [*found, "Every line was checked in numbers at two random points."]
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from gradcalc.derivation.notation import Differential, Ratio, marked
 from gradcalc.errors import GradcalcError
-from gradcalc.language.parser import parse_expression
-from gradcalc.language.syntax import Binary, Call, Expr, Index, Negative, transformed
+from gradcalc.language.lexer import tokens
+from gradcalc.language.parser import ExpressionParser
+from gradcalc.language.syntax import Binary, Call, Expr, Index, Name, Negative, transformed
 from gradcalc.output.boxes import (
     PRODUCT,
     Box,
@@ -107,27 +108,58 @@ _SETTERS = {Differential: _differential_box, Ratio: _ratio_box, _Pair: _pair_box
 _GENERIC = {"dX": "X", "dx": "x", "dt": "t"}
 """The differentials in the rules of functions."""
 
+_WITH_NAMES = re.compile(r"((?:put|linear) in |name what stands before |what stands before )(\w+)(.*)")
+_CONSTANTS = re.compile(r"(.+)( (?:is|are) constant)")
+_EQUATION_AND_WORDS = re.compile(r"(\S+ = .*?)( says that | is the |, carried )(.*)")
 
-def rule_pieces(rule: str) -> list[str | Box]:
-    """A rule with its formulas as boxes and the words between them."""
+
+def rule_pieces(rule: str, differentials: Mapping[str, str]) -> list[str | Box]:
+    """A rule with its formulas as boxes and the words between them. differentials: dW -> W."""
     pieces: list[str | Box] = []
     for part in re.split(r"(; |, (?=\S+'+\())", rule):
-        formula = _formula(part) if " = " in part else None
-        pieces += [part] if formula is None else formula
+        for piece in _pieces_of(part, differentials):
+            last = pieces[-1] if pieces else None
+            if isinstance(piece, str) and isinstance(last, str):
+                pieces[-1] = last + piece
+            elif piece:
+                pieces.append(piece)
     return pieces
 
 
-def _formula(text: str) -> list[str | Box] | None:
-    """An equation as a box; None for what is none."""
-    before, colon, equation = text.rpartition(": ") if text.startswith("symmetric: ") else ("", "", text)
-    left, _, right = equation.partition(" = ")
+def _pieces_of(part: str, differentials: Mapping[str, str]) -> list[str | Box]:
+    names = _WITH_NAMES.fullmatch(part)
+    if names is not None:
+        return [names[1], _box(Name(names[2]), differentials), names[3]]
+    equation = _EQUATION_AND_WORDS.fullmatch(part)
+    if equation is not None:
+        return [*_formula(equation[1], differentials), equation[2] + equation[3]]
+    constants = _CONSTANTS.fullmatch(part)
+    if constants is not None:
+        expression = _read(constants[1], differentials)
+        return [constants[1] if expression is None else expression, constants[2]]
+    return _formula(part, {**_GENERIC, **differentials}) if " = " in part else [part]
+
+
+def _read(text: str, differentials: Mapping[str, str]) -> Box | None:
+    """The box of an expression in names that may be those of functions; None for what is none."""
+    words = set(re.findall(r"[^\W\d]\w*(?!\w*\'*\()", text))
     try:
-        if left.startswith("d "):
-            first = row(word("d"), glue("operator"), _box(parse_expression(left[2:]), {}))
-        else:
-            first = _box(parse_expression(left), _GENERIC)
-        second = _box(parse_expression(right), _GENERIC)
+        found = tokens(text)
+        parser = ExpressionParser(found, (), words)
+        tree = parser.parse(0)
     except GradcalcError:
         return None
-    equal = row(first, sign("="), second)
-    return [before + colon, equal] if before else [equal]
+    return _box(tree, differentials) if found[parser.position].kind == "end" else None
+
+
+def _formula(text: str, differentials: Mapping[str, str]) -> list[str | Box]:
+    """An equation as a box; the text for what is none."""
+    before, colon, equation = text.rpartition(": ") if text.startswith("symmetric: ") else ("", "", text)
+    left, _, right = equation.partition(" = ")
+    is_differential = left.startswith("d ")
+    first, second = _read(left.removeprefix("d "), differentials), _read(right, differentials)
+    if first is None or second is None:
+        return [text]
+    if is_differential:
+        first = row(word("d"), glue("operator"), first)
+    return [before + colon, row(first, sign("="), second)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,11 @@ def explanation_html(explanation: Explanation) -> str:
             if len(explanation.derived) > 1:
                 name += f" (by {component_text(one.component)})"
             body += [f"<h2>{escaped(name)}</h2>", _table(one, list(group))]
-    remarks = [*notes(explanation), *shapes_text(problem).split("\n"), *problem.typing.warnings]
+    remarks = [
+        *notes(explanation, "⊙", "δ with indices i, j"),
+        *shapes_text(problem).split("\n"),
+        *problem.typing.warnings,
+    ]
     body.append("<footer>" + "".join([f"<p>{escaped(remark)}</p>" for remark in remarks]) + "</footer>")
     content = "\n".join(body)
     return (
@@ -88,7 +92,7 @@ def _row(one: Derived, line: Step | Fold) -> str:
     start = '<tr class="next">' if line.continues else "<tr>"
     return (
         f'{start}<td class="left">{name}</td><td class="sign">{_equal()}</td>'
-        f'<td class="right">{_math(right)}</td><td class="rule">{rule_html(line.rule)}</td></tr>'
+        f'<td class="right">{_math(right)}</td><td class="rule">{rule_html(line.rule, one.differentials)}</td></tr>'
     )
 
 
@@ -100,7 +104,7 @@ def _equal() -> str:
     return f'<math xmlns="{NAMESPACE}"><mo>=</mo></math>'
 
 
-def rule_html(rule: str) -> str:
+def rule_html(rule: str, differentials: Mapping[str, str]) -> str:
     """A rule with its formulas set as such."""
-    pieces = rule_pieces(rule)
+    pieces = rule_pieces(rule, differentials)
     return "".join([_math(piece) if isinstance(piece, Box) else escaped(piece) for piece in pieces])

@@ -54,15 +54,15 @@ def _rows(one: Derived, lines: Sequence[Step | Fold]) -> list[str]:
             continue
         left, right = sides(line, one.differentials)
         name = "" if line.continues else in_latex(left) + " "
-        rule = f" && {rule_latex(line.rule)}" if line.rule else ""
+        rule = f" && {rule_latex(line.rule, one.differentials)}" if line.rule else ""
         rows.append(f"{name}&= {in_latex(right)}{rule}")
     return rows
 
 
-def rule_latex(rule: str) -> str:
+def rule_latex(rule: str, differentials: Mapping[str, str]) -> str:
     """A rule with its formulas set as such."""
     return "".join(
-        [in_latex(piece) if isinstance(piece, Box) else _text(piece) for piece in rule_pieces(rule) if piece]
+        [in_latex(piece) if isinstance(piece, Box) else _text(piece) for piece in rule_pieces(rule, differentials)]
     )
 
 
@@ -86,7 +86,11 @@ def explanation_markdown(explanation: Explanation) -> str:
             rows = " \\\\\n".join(_rows(one, list(group)))
             block = f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
             lines += [f"{level} {heading(one, section)}", "", "```math", _for_code_hosts(block), "```", ""]
-    remarks = [*notes(explanation), *shapes_text(derivative.problem).split("\n"), *derivative.problem.typing.warnings]
+    remarks = [
+        *notes(explanation, "⊙", "δ with indices i, j"),
+        *shapes_text(derivative.problem).split("\n"),
+        *derivative.problem.typing.warnings,
+    ]
     return "\n".join([*lines, *[f"- {_code(remark)}" for remark in remarks]])
 
 
@@ -97,4 +101,4 @@ def _for_code_hosts(latex: str) -> str:
 
 def _code(remark: str) -> str:
     """A remark in which formulas would be read as emphasis."""
-    return re.sub(r"(A : B|tr\(A'\*B\)|\.\*|eye\(m\)\[i,j\])", r"`\1`", remark)
+    return re.sub(r"(A : B|tr\(A'\*B\)|df/dx'|df/dx\b)", r"`\1`", remark)

@@ -142,6 +142,12 @@ def _symbol(box: Box) -> Pieces:
     return [f"<mo>{_character(box.text)}</mo>"]
 
 
+def _sign(box: Box) -> Pieces:
+    """A sign between operands; a colon is one only here, and has the space of one."""
+    space = ' lspace="0.278em" rspace="0.278em"' if box.text == ":" else ""
+    return [f"<mo{space}>{_character(box.text)}</mo>"]
+
+
 def _bold(box: Box) -> Pieces:
     """Bold digits and letters are characters of their own."""
     text = "".join([_bold_character(character) for character in box.text])
@@ -197,7 +203,7 @@ _WRITERS: Mapping[str, Callable[[Box], Pieces]] = {
     "operator": lambda box: [_identifier(box.text)],
     "number": lambda box: [f"<mn>{escaped(box.text)}</mn>"],
     "symbol": _symbol,
-    "sign": lambda box: [f"<mo>{_character(box.text)}</mo>"],
+    "sign": _sign,
     "glue": lambda box: [_GLUE[box.text]],
     "bold": _bold,
     "row": lambda box: [*box.parts],
