@@ -11,12 +11,14 @@ import numpy as np
 from gradcalc.derivation.fragments import Context
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
+from gradcalc.derivation.renaming import bound_names
 from gradcalc.derivation.steps import Step
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Atom
 from gradcalc.language.lexer import tokens
 from gradcalc.language.parser import ExpressionParser
+from gradcalc.language.polynomial import names_in
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
     Binary,
@@ -43,7 +45,7 @@ _ROUNDING = 1e-11
 MOST_WORK = 40_000
 """How many nodes may be evaluated for a line: where its entries take more, only some are compared."""
 
-_WORK_OF_ATOM = 30
+_WORK_OF_ATOM = 100
 """A function of a whole matrix takes as long as so many sums and products of small ones."""
 
 _FEWEST_ENTRIES = 3
@@ -55,7 +57,8 @@ class Checker:
     def __init__(self, context: Context, points: Sequence[Point]) -> None:
         self._context = context
         self._points = points
-        self._typed: dict[int, tuple[Program, Typing]] = {}
+        self._typed: dict[tuple[int, int], tuple[Program, Typing]] = {}
+        self._fixed: dict[tuple[int, int], tuple[Expr, dict[str, Array]]] = {}
 
     def check(self, step: Step) -> None:
         """Marks a line as checked. Raises GradcalcError of kind internal where its sides differ."""
@@ -63,6 +66,7 @@ class Checker:
         if not any(isinstance(node, Ratio) for node in postorder(right)):
             right = read_back(self._context, step.right_text)
         self._typed.clear()
+        self._fixed.clear()
         for point in self._points:
             if step.names is not None and step.names not in point.arrays:
                 point.arrays[step.names] = self._value(right, point, {})[0]
@@ -80,7 +84,7 @@ class Checker:
         """Every choice of the free indices of a line."""
         lengths = [self._length(step.left, name, point) for name in step.indices]
         choices = list(product(*[range(1, length + 1) for length in lengths]))
-        affordable = max(_FEWEST_ENTRIES, MOST_WORK // work_of(step.right, max(point.sizes.values(), default=1)))
+        affordable = max(_FEWEST_ENTRIES, MOST_WORK // work_of(step.right, step.indices))
         # An odd stride meets entries on and off the diagonal.
         for choice in choices[:: 2 * (len(choices) // affordable // 2) + 1]:
             yield dict(zip(step.indices, choice))
@@ -111,12 +115,44 @@ class Checker:
             return Transpose(Name(name)) if node.row and np.ndim(arrays[name]) == 1 else Name(name)
 
         plain = transformed(tree, placeholder)
+        if not arrays and indices:
+            plain = self._with_fixed_parts(tree, point, tuple(indices), arrays)
         shapes = {name: tuple([int(n) for n in np.shape(array)]) for name, array in arrays.items()}
-        if id(tree) not in self._typed or shapes:
+        key = id(tree), id(point)
+        if key not in self._typed or (shapes and not indices):
             program = self._context.program(plain)
-            self._typed[id(tree)] = program, self._context.typing(program, tuple(indices), shapes)
-        seen = point.observe(*self._typed[id(tree)], arrays, indices)
+            self._typed[key] = program, self._context.typing(program, tuple(indices), shapes)
+        seen = point.observe(*self._typed[key], arrays, indices)
         return seen.value, seen.largest
+
+    def _with_fixed_parts(self, tree: Expr, point: Point, indices: tuple[str, ...], arrays: dict[str, Array]) -> Expr:
+        """The expression with what has no index in it evaluated beforehand: `inv(Z)` in `inv(Z)[i,j]`."""
+        key = id(tree), id(point)
+        if key not in self._fixed:
+            moving = _moving(tree, indices)
+            found: dict[str, Array] = {}
+            whole: dict[Expr, Expr] = {}
+            parents = [node for node in postorder(tree) if id(node) in moving]
+            for child in [child for node in parents for child in _values_in(node)]:
+                if id(child) in moving or not isinstance(child, (Call, Binary)) or child in whole:
+                    continue
+                program = self._context.program(child)
+                typing = self._context.typing(program)
+                if typing.kind(child) == "row":
+                    continue
+                name = f"fixed_{len(found)}"
+                found[name] = point.observe(program, typing, {}, {}).value
+                whole[child] = Name(name)
+            self._fixed[key] = transformed(tree, whole.get), found
+        plain, found = self._fixed[key]
+        arrays.update(found)
+        return plain
+
+
+def _values_in(node: Expr) -> tuple[Expr, ...]:
+    """The operands of a node that are values; those of reshape(x, m, n) after the first are sizes."""
+    sizes = catalogue.first_size(node.function) if isinstance(node, Call) else None
+    return node.children[:sizes]
 
 
 def _sum_of_quotients(point: Point, tree: Expr, indices: Mapping[str, int]) -> Array:
@@ -143,17 +179,33 @@ def _length_of(tree: Expr, name: str, point: Point) -> int:
     raise AssertionError(name)
 
 
-def work_of(tree: Expr, longest: int = 3) -> int:
+def work_of(tree: Expr, indices: Sequence[str] = (), longest: int = 6) -> int:
     """How many nodes are evaluated for one value of an expression, with sums over indices written out.
 
-    longest: how long an axis is at most.
+    indices: its free indices. longest: how long an axis is at most. What has no index in it is evaluated once.
     """
+    moving = _moving(tree, indices)
     work: dict[int, int] = {}
     for node in postorder(tree):
         is_atom = isinstance(node, Call) and isinstance(catalogue.lookup(node.function), Atom)
         own = (_WORK_OF_ATOM if is_atom else 1) + sum([work[id(child)] for child in node.children])
-        work[id(node)] = own * longest ** len(node.ranges) if isinstance(node, IndexedSum) else own
+        own = own * longest ** len(node.ranges) if isinstance(node, IndexedSum) else own
+        work[id(node)] = own if id(node) in moving else 1
     return work[id(tree)]
+
+
+def _moving(tree: Expr, indices: Sequence[str]) -> set[int]:
+    """The nodes whose value depends on an index."""
+    names = {*indices, *bound_names(tree)}
+    moving: set[int] = set()
+    for node in postorder(tree):
+        own = isinstance(node, Name) and node.name in names
+        if isinstance(node, Index):
+            places = [place for place in node.positions if isinstance(place, str)]
+            own = any(name in names for place in places for name in names_in(place))
+        if own or isinstance(node, IndexedSum) or any(id(child) in moving for child in node.children):
+            moving.add(id(node))
+    return moving
 
 
 def _entry(value: Array, positions: Sequence[int | str], indices: Mapping[str, int]) -> Array:

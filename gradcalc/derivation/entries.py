@@ -47,7 +47,7 @@ class EntryByEntry:
             self.lines.append(Fold(COMPONENTS, 1))
             return
         found = self._spelled(part.form)
-        if found is not None and not _is_long(found[0]):
+        if found is not None and not _is_long(*found):
             tree, indices = found
             left: Expr = Index(Name(part.name), indices) if indices else Name(part.name)
             self.lines.append(Step(COMPONENTS, left, tree, "", indices=indices))
@@ -76,7 +76,7 @@ class EntryByEntry:
         tree = written_out(formula, {part.name})
         rank = self._material.rank(part.name)
         rows, columns = formula.indices[:rank], formula.indices[rank:]
-        if _is_long(tree):
+        if _is_long(tree, formula.indices):
             return
         self._entries[part.name, name] = tree, formula.indices
         left = Ratio(part.name, name, rows, columns, direct=self._material.is_ambiguous(part, name))
@@ -183,7 +183,9 @@ class EntryByEntry:
         objective = self._material.objective
         rank = self._material.rank(part.name)
         known = self._entries.get((part.name, name))
-        own = known[1][:rank] if known is not None else _distinct(rank, columns)
+        own = known[1][:rank] if known is not None else ()
+        if len(own) < rank or set(own) & set(columns):
+            own = _distinct(rank, columns)
         inner: Expr | None
         if quotients_only:
             direct = self._material.is_ambiguous(part, name)
@@ -191,7 +193,6 @@ class EntryByEntry:
         else:
             if known is None:
                 return None
-            own = _distinct(rank, columns) if set(own) & set(columns) else own
             inner = at_indices(known[0], known[1], (*own, *columns), self._context.taken)
         if part is objective:
             return inner
@@ -207,7 +208,7 @@ class EntryByEntry:
         return IndexedSum(tuple([(index, None, None) for index in own]), product) if own else product
 
     def _line(self, left: Ratio, right: Expr, rule: str, indices: tuple[str, ...]) -> None:
-        if _is_long(right):
+        if _is_long(right, indices):
             return
         before = self.lines[-1] if self.lines else None
         continues = isinstance(before, Step) and before.section == CHAIN and before.left == left
@@ -216,9 +217,9 @@ class EntryByEntry:
         self.lines.append(Step(CHAIN, left, right, rule, continues=continues, indices=indices))
 
 
-def _is_long(tree: Expr) -> bool:
+def _is_long(tree: Expr, indices: tuple[str, ...]) -> bool:
     """Whether a line is too long to be read, or to be checked entry by entry."""
-    return len(text_of(tree)) > _LONGEST_LINE or work_of(tree) > MOST_WORK // 4
+    return len(text_of(tree)) > _LONGEST_LINE or work_of(tree, indices) > MOST_WORK // 4
 
 
 def _is_delta(node: Expr) -> bool:

@@ -86,7 +86,7 @@ class ChainRule:
                 tree = self._stacked(part.name, name, tree)
         except GradcalcError:
             return None, ()
-        if answer.indices and work_of(tree) > MOST_WORK // 4:
+        if answer.indices and work_of(tree, answer.indices) > MOST_WORK // 4:
             return None, ()
         return tree, answer.indices
 

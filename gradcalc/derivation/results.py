@@ -143,7 +143,7 @@ class Results:
         except GradcalcError:
             return None
         tree = written_out(formula)
-        if len(to_text(tree)) > _LONGEST_LINE or work_of(tree) > MOST_WORK // 4:
+        if len(to_text(tree)) > _LONGEST_LINE or work_of(tree, formula.indices) > MOST_WORK // 4:
             return None
         self._line(self._ratio((), formula), tree, "entry by entry", formula.indices)
         return tree, formula.indices
