@@ -45,7 +45,7 @@ _ROUNDING = 1e-11
 MOST_WORK = 40_000
 """How many nodes may be evaluated for a line: where its entries take more, only some are compared."""
 
-_WORK_OF_ATOM = 100
+_WORK_OF_ATOM = 400
 """A function of a whole matrix takes as long as so many sums and products of small ones."""
 
 _FEWEST_ENTRIES = 3
