@@ -10,7 +10,7 @@ from gradcalc.derivation.moves import identities, paired
 from gradcalc.derivation.notation import substituted, text_of, total
 from gradcalc.derivation.parts import KINDS, Part
 from gradcalc.derivation.steps import SUBSTITUTION, Fold, Step
-from gradcalc.language.syntax import Expr, Name
+from gradcalc.language.syntax import Expr, Name, Number
 
 _LONGEST_COTANGENT = 56
 """How many characters a gradient by a part may have before it is given a name."""
@@ -104,7 +104,8 @@ class Pulling:
         shown = material.shows(name)
         resumes = shown and self._is_after_fold()
         alone = len(self._pending) > _MOST_TERMS
-        cotangent = self._named_if_long(name, next(g for other, g in self._pending if other == name), resumes, alone)
+        found = next(g for other, g in self._pending if other == name)
+        cotangent = self._named_if_long(name, found, resumes or not shown, alone)
         self.cotangents[name] = cotangent
         note = f"{text_of(cotangent)} is {self._left_name}/d{name}, carried on to here" if resumes else ""
         if resumes and not alone:
@@ -149,7 +150,7 @@ class Pulling:
     def _named_if_long(self, name: str, cotangent: Expr, resumes: bool, alone: bool) -> Expr:
         """The gradient by a part, under a name where it is long, or where lines before it are left out (`resumes`)."""
         longest = _LONGEST_ALONE if alone else _LONGEST_COTANGENT
-        if isinstance(cotangent, Name) or (len(text_of(cotangent)) <= longest and not resumes):
+        if isinstance(cotangent, (Name, Number)) or (not resumes and len(text_of(cotangent)) <= longest):
             return cotangent
         dims = self._context.shapes[name]
         made = names.cotangent_name(self._context, KINDS[len(dims)])
@@ -178,6 +179,8 @@ class Pulling:
     def _pulled_back(self, cotangent: Expr | None, part: Part, name: str) -> Expr:
         """What a function makes of the gradient by its value: the core's pullback, with the gradient put in."""
         context = self._context
+        if isinstance(cotangent, Name) and cotangent.name not in self._material.by_name:
+            return self._pulled_back_name(cotangent, part, name)
         stand_in = "cotangent_"
         context.shapes[stand_in] = part.dims
         try:
@@ -192,6 +195,14 @@ class Pulling:
         if cotangent is None:
             return tree
         return written_out(context.normal(substituted(tree, {stand_in: cotangent})))
+
+    def _pulled_back_name(self, cotangent: Name, part: Part, name: str) -> Expr:
+        """The same for a gradient that has a name of its own."""
+        pairing = paired(cotangent, Name(part.name), not part.dims)
+        answer = self._context.derivation(pairing, [(part.name, part.form)]).differentiate([(name, ())])
+        if answer.indices:
+            raise NoForm
+        return written_out(answer, {part.name})
 
     def _collect(self, shown: bool) -> None:
         """One cotangent for each part, where there are few terms and short ones."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
 import gradcalc
@@ -17,8 +14,6 @@ from gradcalc.derivation.steps import Step
 from gradcalc.errors import GradcalcError
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import Binary, Number, postorder
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tensor"))
 
 P1 = "1/(1+exp(-w'*x))"
 P2 = "log(1+exp(-y*w'*sigmoid(W*x+b)))"
