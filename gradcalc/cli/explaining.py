@@ -9,7 +9,6 @@ import click
 from gradcalc.api import Derivative
 from gradcalc.cli.options import (
     EXPRESSION,
-    ORDER,
     WRT,
     deriving_as,
     expression_text,
@@ -24,7 +23,7 @@ _FORMATS = ("text", "latex", "markdown", "html", "json")
 @click.command("explain")
 @EXPRESSION
 @WRT
-@ORDER
+@click.option("--order", type=int, default=1, hidden=True)
 @click.option(
     "--style",
     type=click.Choice(["differential", "chain", "index"]),

@@ -7,7 +7,7 @@ from gradcalc.derivation.fragments import written_out
 from gradcalc.derivation.material import Material, paths_of
 from gradcalc.derivation.notation import Ratio, text_of, total
 from gradcalc.derivation.parts import Part
-from gradcalc.derivation.renaming import apart, at_indices
+from gradcalc.derivation.renaming import apart, at_indices, placed_names
 from gradcalc.derivation.steps import CHAIN, COMPONENTS, ENTRIES, Fold, Step
 from gradcalc.errors import GradcalcError
 from gradcalc.language.syntax import Binary, Expr, Index, IndexedSum, Name, Number, postorder
@@ -62,7 +62,7 @@ class EntryByEntry:
 
     def _derivative(self, part: Part, name: str) -> None:
         """An entry of a part by an entry of what it uses."""
-        if not self._material.shows(part.name):
+        if not (self._material.shows(part.name) and self._material.shows(name)):
             self.lines.append(Fold(ENTRIES, 1))
             return
         with self._context.without_structure([name]):
@@ -166,6 +166,8 @@ class EntryByEntry:
         assert value is not None
         if not inner:
             return quotient, value
+        if not placed_names(value).issuperset(inner):
+            return None
         ranges = tuple([(index, None, None) for index in inner])
         return IndexedSum(ranges, quotient), IndexedSum(ranges, value)
 
@@ -205,6 +207,9 @@ class EntryByEntry:
             tree, free = self._gradients[part.name]
             outer = at_indices(apart(tree, (*own, *columns), self._context.taken), free, own, self._context.taken)
         product = Binary("*", outer, inner)
+        if not quotients_only and not placed_names(product).issuperset(own):
+            # A sum over an index that nothing has is no expression of the language.
+            return None
         return IndexedSum(tuple([(index, None, None) for index in own]), product) if own else product
 
     def _line(self, left: Ratio, right: Expr, rule: str, indices: tuple[str, ...]) -> None:

@@ -160,6 +160,7 @@ class _Explaining:
             return self._lines_by_derivatives()
         lines = material.part_lines()
         cotangent: Expr | None = None
+        named: list[Step] = []
         lines += self._differentials()
         if material.rank(material.objective.name):
             pushing = Pushing(material)
@@ -171,14 +172,18 @@ class _Explaining:
             pulling.run()
             lines += pulling.lines
             cotangent = pulling.cotangent
-        return lines + self._results(cotangent)
+            named = pulling.names
+        return lines + self._results(cotangent, named)
 
     def _lines_by_derivatives(self) -> list[Step | Fold]:
         material = self._material
         pulling = Pulling(material)
         if not material.rank(material.objective.name):
             pulling.run()
-        lines = [*material.part_lines(), *pulling.names]
+        lines: list[Step | Fold] = [*material.part_lines(), *pulling.names]
+        for line in pulling.names:
+            # They are needed, and stand for nothing that is shown here.
+            line.shown = False
         if self._style == "index":
             entries = EntryByEntry(material, pulling.cotangents)
             entries.run()
@@ -187,17 +192,18 @@ class _Explaining:
                 chain = ChainRule(material, {})
                 chain.run()
                 found = chain.jacobian
-            return [*lines, *entries.lines, *self._results(found)]
+            return [*lines, *entries.lines, *self._results(found, pulling.names)]
         chain = ChainRule(material, pulling.cotangents)
         chain.run()
         found = pulling.cotangent if pulling.cotangent is not None else chain.jacobian
-        return [*lines, *chain.lines, *self._results(found)]
+        return [*lines, *chain.lines, *self._results(found, pulling.names)]
 
-    def _results(self, cotangent: Expr | None) -> list[Step]:
+    def _results(self, cotangent: Expr | None, named: Sequence[Step] = ()) -> list[Step]:
         whole = self._answer
         if self._answer.components[0][1]:
             whole = self._derivative.answer_by([(self._material.variable, ())])
-        return Results(self._material, self._derivative.derivation, self._answer, whole, cotangent, self._style).run()
+        derivation = self._derivative.derivation
+        return Results(self._material, derivation, self._answer, whole, cotangent, self._style, named).run()
 
     def _differentials(self) -> list[Step | Fold]:
         material = self._material

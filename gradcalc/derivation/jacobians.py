@@ -43,7 +43,7 @@ class ChainRule:
 
     def _factor(self, part: Part, name: str) -> None:
         """The Jacobian of a part by one that it uses."""
-        shown = self._material.shows(part.name)
+        shown = self._material.shows(part.name) and self._material.shows(name)
         ratio = self._ratio(part.name, name, shown and self._material.is_ambiguous(part, name))
         tree, indices = self._jacobian_of(part, name) if shown else (None, ())
         self._factors[part.name, name] = ratio, tree

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.differences import slope_at
+from gradcalc.checking.differences import TOLERANCE, slope_at
 from gradcalc.derivation.fragments import Context
 from gradcalc.derivation.parts import Part
 from gradcalc.errors import GradcalcError
@@ -23,6 +23,11 @@ from gradcalc.numeric.reference import Observation, observe
 from gradcalc.numeric.structures import directions_within
 
 Array = Any
+
+_STEP = 1e-30
+
+_MANY_PARTS = 40
+"""With more parts than this, derivatives of the objective by parts are products of those of the parts."""
 
 
 class Point:
@@ -39,6 +44,7 @@ class Point:
         self._programs: dict[str, tuple[Program, Typing]] = {}
         self._observation = observe(program, typing, self.arrays, self.sizes)
         self.tolerance = 0.0
+        self._stepped: set[str] = set()
         self._jacobians: dict[tuple[str, str, bool], Array] = {}
         for part in parts:
             made = context.program(part.tree)
@@ -53,12 +59,10 @@ class Point:
     def _values(self, known: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
         """The values of parts, in order, where some names have other values than at the point."""
         arrays = {**self.arrays, **known}
-        wanted = set(names)
         made: dict[str, Array] = {}
-        for part in self._parts:
-            if part.name in wanted:
-                program, typing = self._programs[part.name]
-                arrays[part.name] = made[part.name] = observe(program, typing, arrays, self.sizes).value
+        for name in names:
+            program, typing = self._programs[name]
+            arrays[name] = made[name] = observe(program, typing, arrays, self.sizes).value
         return made
 
     def _depending_on(self, name: str) -> list[str]:
@@ -115,8 +119,26 @@ class Point:
         """
         key = above, below, direct
         if key not in self._jacobians:
-            self._jacobians[key] = self._jacobian(above, below, direct)
+            far = above == self._parts[-1].name and below != self._variable and len(self._parts) > _MANY_PARTS
+            if far and not direct:
+                self._accumulate()
+            else:
+                self._jacobians[key] = self._jacobian(above, below, direct)
         return self._jacobians[key]
+
+    def _accumulate(self) -> None:
+        """The derivatives of the objective by all parts, from those of each part by what it uses."""
+        objective = self._parts[-1].name
+        value = np.asarray(self.arrays[objective])
+        found: dict[str, Array] = {objective: np.eye(value.size).reshape(value.shape * 2)}
+        for part in reversed(self._parts):
+            for name in part.uses if part.name in found else ():
+                own = self.jacobian(part.name, name, direct=True)
+                passed = np.tensordot(found[part.name], own, axes=np.ndim(self.arrays[part.name]))
+                found[name] = found[name] + passed if name in found else passed
+        self._jacobians.update(
+            {(objective, name, False): array for name, array in found.items() if name != self._variable}
+        )
 
     def _jacobian(self, above: str, below: str, direct: bool) -> Array:
         start = np.asarray(self.arrays[below], dtype=float)
@@ -128,12 +150,22 @@ class Point:
         def value(point: Array) -> Array:
             return np.asarray(self._values({below: point}, wanted)[above])
 
-        slope, self.tolerance = self._slope(value, start)
+        slope = self._known_slope(value, start, above)
         for entry in np.ndindex(*start.shape):
             unit = np.zeros(start.shape)
             unit[entry] = 1.0
-            columns.append(slope(unit)[0])
+            columns.append(slope(unit))
         return np.stack(columns, axis=-1).reshape(np.shape(self.arrays[above]) + start.shape)
+
+    def _known_slope(self, function: Any, start: Array, above: str) -> Any:
+        """From a direction to the slope. Where all is analytic, complex steps are tried out once for each part."""
+        seen = self._observation
+        if above in self._stepped and seen.analytic and not seen.real_only:
+            return lambda direction: np.imag(function(start + 1j * _STEP * direction)) / _STEP
+        slope, self.tolerance = self._slope(function, start)
+        if self.tolerance <= TOLERANCE:
+            self._stepped.add(above)
+        return lambda direction: slope(direction)[0]
 
     def observe(
         self, program: Program, typing: Typing, arrays: Mapping[str, Array], indices: Mapping[str, int]

@@ -11,6 +11,8 @@ from gradcalc.derivation.notation import substituted, text_of, total
 from gradcalc.derivation.parts import KINDS, Part
 from gradcalc.derivation.steps import SUBSTITUTION, Fold, Step
 from gradcalc.language.syntax import Expr, Name, Number
+from gradcalc.tensor.answer import Answer
+from gradcalc.tensor.rewriting import is_zero
 
 _LONGEST_COTANGENT = 56
 """How many characters a gradient by a part may have before it is given a name."""
@@ -70,12 +72,9 @@ class Pulling:
             self.cotangents[material.variable] = self.cotangent
 
     @property
-    def names(self) -> list[Step | Fold]:
-        """The lines that give names, for a derivation that shows others."""
-        lines = [line for line in self.lines if isinstance(line, Step) and line.names is not None]
-        for line in lines:
-            line.shown = False
-        return list(lines)
+    def names(self) -> list[Step]:
+        """The lines that give names."""
+        return [line for line in self.lines if isinstance(line, Step) and line.names is not None]
 
     def _line(self, right: Expr, rule: str, shown: bool, left: Expr | None = None) -> None:
         """A line; one that says the same as the line before is left out."""
@@ -122,7 +121,8 @@ class Pulling:
 
     def _folded_expansion(self, part: Part, cotangent: Expr) -> list[tuple[str, Expr]]:
         self.lines.append(Fold(SUBSTITUTION, 1))
-        return [(used, self._pulled_back(cotangent, part, used)) for used in part.uses]
+        found = [(used, self._pulled_back(cotangent, part, used)) for used in part.uses]
+        return [(used, tree) for used, tree in found if tree is not None]
 
     def _shown_expansion(self, part: Part, cotangent: Expr, alone: bool, note: str) -> list[tuple[str, Expr]]:
         differential = self._material.differential(part)
@@ -136,7 +136,7 @@ class Pulling:
 
     def _moved(self, part: Part, cotangent: Expr, gathered: list[tuple[str, Expr]], alone: bool) -> None:
         """The line after the factors have been moved; of one term by itself where there are many."""
-        rule = self._move_rule(self._material.differential(part))
+        rule = self._move_rule(self._material.differential(part)) if gathered else "that term is zero"
         if alone:
             moved = total([self._paired(other, g) for other, g in gathered])
             self._line(moved, rule, True, self._paired(part.name, cotangent))
@@ -163,46 +163,34 @@ class Pulling:
         return Name(made)
 
     def _gathered(self, cotangent: Expr | None, differential: Differential) -> list[tuple[str, Expr]]:
-        """What each term pairs the differential of its part with."""
-        found: list[tuple[str, Expr]] = []
+        """What each term pairs the differential of its part with; what is zero is left out."""
+        found: list[tuple[str, Expr | None]] = []
         for name, term in differential.terms:
             if differential.is_written:
                 pairing = paired(cotangent, term, not differential.part.dims)
-                answer = self._context.gradient(pairing, self._material.d(name).name)
-                if answer.indices:
-                    raise NoForm
-                found.append((name, written_out(answer)))
+                found.append((name, _tree_of(self._context.gradient(pairing, self._material.d(name).name))))
             else:
                 found.append((name, self._pulled_back(cotangent, differential.part, name)))
-        return found
+        return [(name, tree) for name, tree in found if tree is not None]
 
-    def _pulled_back(self, cotangent: Expr | None, part: Part, name: str) -> Expr:
-        """What a function makes of the gradient by its value: the core's pullback, with the gradient put in."""
+    def _pulled_back(self, cotangent: Expr | None, part: Part, name: str) -> Expr | None:
+        """What a function makes of the gradient by its value: the core's pullback. None where it is zero.
+
+        The gradient is a name in it, put in afterwards, for it may itself depend on what the part depends on.
+        """
         context = self._context
-        if isinstance(cotangent, Name) and cotangent.name not in self._material.by_name:
-            return self._pulled_back_name(cotangent, part, name)
-        stand_in = "cotangent_"
-        context.shapes[stand_in] = part.dims
+        is_fixed = isinstance(cotangent, Name) and cotangent.name not in (*self._material.by_name, name)
+        stand_in = Name("cotangent_") if cotangent is not None and not is_fixed else cotangent
+        if not is_fixed:
+            context.shapes["cotangent_"] = part.dims
         try:
-            pairing = paired(None if cotangent is None else Name(stand_in), Name(part.name), not part.dims)
-            derivation = context.derivation(pairing, [(part.name, part.form)])
-            answer = derivation.differentiate([(name, ())])
+            derivation = context.derivation(paired(stand_in, Name(part.name), not part.dims), [(part.name, part.form)])
+            tree = _tree_of(derivation.differentiate([(name, ())]), part.name)
         finally:
-            del context.shapes[stand_in]
-        if answer.indices:
-            raise NoForm
-        tree = written_out(answer, {part.name})
-        if cotangent is None:
+            context.shapes.pop("cotangent_", None)
+        if tree is None or cotangent is None or is_fixed:
             return tree
-        return written_out(context.normal(substituted(tree, {stand_in: cotangent})))
-
-    def _pulled_back_name(self, cotangent: Name, part: Part, name: str) -> Expr:
-        """The same for a gradient that has a name of its own."""
-        pairing = paired(cotangent, Name(part.name), not part.dims)
-        answer = self._context.derivation(pairing, [(part.name, part.form)]).differentiate([(name, ())])
-        if answer.indices:
-            raise NoForm
-        return written_out(answer, {part.name})
+        return written_out(context.normal(substituted(tree, {"cotangent_": cotangent})))
 
     def _collect(self, shown: bool) -> None:
         """One cotangent for each part, where there are few terms and short ones."""
@@ -231,3 +219,10 @@ class Pulling:
             typing = self._context.typing(self._context.program(term))
             found.update(dict.fromkeys(identities(term, self._material.d(name).name, typing)))
         return "; ".join(found) or "factors in order"
+
+
+def _tree_of(answer: Answer, kept: str = "") -> Expr | None:
+    """A gradient with nothing named but what is `kept`; None for zero. Raises NoForm where it has no matrix form."""
+    if answer.indices:
+        raise NoForm
+    return None if is_zero(answer.node) else written_out(answer, {kept})

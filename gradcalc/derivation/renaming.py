@@ -14,6 +14,12 @@ def bound_names(tree: Expr) -> set[str]:
     return {name for node in postorder(tree) if isinstance(node, IndexedSum) for name, _, _ in node.ranges}
 
 
+def placed_names(tree: Expr) -> set[str]:
+    """The names of the indices that something is indexed with."""
+    places = [place for node in postorder(tree) if isinstance(node, Index) for place in node.positions]
+    return {name for place in places if isinstance(place, str) for name in names_in(place)}
+
+
 def renamed(tree: Expr, names: Mapping[str, str]) -> Expr:
     """The expression with indices by other names, bound ones as well."""
 

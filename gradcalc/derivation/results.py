@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradcalc.derivation.checking import MOST_WORK, work_of
 from gradcalc.derivation.fragments import written_out
 from gradcalc.derivation.material import Material
-from gradcalc.derivation.notation import Ratio, text_of
+from gradcalc.derivation.notation import Ratio, substituted, text_of
 from gradcalc.derivation.renaming import at_indices
 from gradcalc.derivation.steps import RESULT, Step
 from gradcalc.errors import GradcalcError
 from gradcalc.language.printer import to_text
-from gradcalc.language.syntax import Expr
+from gradcalc.language.syntax import Expr, operations
 from gradcalc.tensor.answer import Answer, Component, Derivation, Formula
 from gradcalc.tensor.structures import meaning
+
+_MOST_PARTS = 12
+"""With more parts than this their names are not written out one by one."""
 
 _LONGEST_LINE = 240
 """A form that is longer is left out where there is a shorter one."""
@@ -29,8 +34,12 @@ class Results:
         whole: Answer,
         cotangent: Expr | None,
         style: str,
+        named: Sequence[Step] = (),
     ) -> None:
-        """whole: the derivative by the whole variable, where the answer is an entry of it."""
+        """whole: the derivative by the whole variable, where the answer is an entry of it. named: the lines that give
+        names besides those of the parts.
+        """
+        self._named = named
         self._material = material
         self._derivation = derivation
         self._answer = answer
@@ -99,7 +108,7 @@ class Results:
         full = answer.full()
         if full is None or (self.lines and len(to_text(full)) > _LONGEST_LINE):
             return
-        rule = "with the names written out" if self.lines else "read off"
+        rule = self._writing_out(full) if self.lines else "read off"
         if answer.vectorized:
             rule = "vec by vec, columns one below the other"
         elif answer.indices:
@@ -110,6 +119,20 @@ class Results:
         if answer.structured is not None and structure is not None:
             rule = f"{answer.structured}: {meaning(structure, answer.structured)}"
         self._line(self._ratio((), answer), full, rule, answer.indices)
+
+    def _writing_out(self, full: Expr) -> str:
+        """How the form with nothing named follows; where it is simpler than the names say, they are put in first."""
+        literal = self._cotangent
+        if literal is None or len(self._material.parts) > _MOST_PARTS:
+            return "the same with nothing named"
+        made = {line.names: line.right for line in self._named if line.names is not None}
+        values = {**{part.name: part.form for part in self._material.parts}, **made}
+        for name in reversed(values):
+            literal = substituted(literal, {name: values[name]})
+        if operations(literal) == operations(full) or len(to_text(literal)) > _LONGEST_LINE:
+            return "with the names written out"
+        self._line(self._ratio(()), literal, "with the names written out")
+        return "simplified"
 
     def _entry(self, entries: tuple[Expr, tuple[str, ...]] | None) -> None:
         """The last line: the derivative by the entry that was asked for. entries: that by any entry."""
