@@ -227,7 +227,7 @@ def _entry(value: Array, positions: Sequence[int | str], indices: Mapping[str, i
 
 def ratio_value(point: Point, ratio: Ratio) -> Array:
     """A derivative in numbers: the axes of what is differentiated, then those of what by; stacked where it says vec."""
-    above, below = _inside_vec(ratio.above), _inside_vec(ratio.below)
+    above, below = inside_vec(ratio.above), inside_vec(ratio.below)
     value = np.asarray(point.jacobian(above, below, ratio.direct))
     rank = np.ndim(point.arrays[above])
     if above != ratio.above:
@@ -245,7 +245,7 @@ def _stacked(value: Array, first: int, last: int) -> Array:
     return np.transpose(value, axes).reshape(shape)
 
 
-def _inside_vec(name: str) -> str:
+def inside_vec(name: str) -> str:
     return name[4:-1] if name.startswith("vec(") else name
 
 

@@ -8,6 +8,7 @@ from gradcalc.derivation.linearity import occurrences
 from gradcalc.derivation.notation import scaled, total
 from gradcalc.derivation.parts import Part
 from gradcalc.derivation.rules import function_rule, product_rule
+from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise
 from gradcalc.language.syntax import Binary, Call, Expr, Name, Negative
@@ -77,7 +78,11 @@ class Differentials:
         if terms is not None:
             return Differential(part, terms, product_rule(part.form, terms, used), is_written=True)
         # For any matrix: that one is symmetric is used afterwards, where factors are moved.
-        with self.context.without_structure(set(used) - {self._variable}):
+        try:
+            with self.context.without_structure(set(used) - {self._variable}):
+                return self._by_core(part, used)
+        except GradcalcError:
+            # A function of symmetric matrices only.
             return self._by_core(part, used)
 
     def _by_core(self, part: Part, used: dict[str, str]) -> Differential:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from gradcalc.derivation.checking import MOST_WORK, work_of
 from gradcalc.derivation.fragments import written_out
 from gradcalc.derivation.material import Material, paths_of
@@ -11,6 +13,7 @@ from gradcalc.derivation.renaming import apart, at_indices, placed_names
 from gradcalc.derivation.steps import CHAIN, COMPONENTS, ENTRIES, Fold, Step
 from gradcalc.errors import GradcalcError
 from gradcalc.language.syntax import Binary, Expr, Index, IndexedSum, Name, Number, postorder
+from gradcalc.tensor.indexing import index_names
 
 _LONGEST_LINE = 200
 
@@ -65,9 +68,9 @@ class EntryByEntry:
         if not (self._material.shows(part.name) and self._material.shows(name)):
             self.lines.append(Fold(ENTRIES, 1))
             return
-        with self._context.without_structure([name]):
-            derivation = self._context.derivation(Name(part.name), [(part.name, part.form)], ordered=False)
         try:
+            with self._context.without_structure([name]):
+                derivation = self._context.derivation(Name(part.name), [(part.name, part.form)], ordered=False)
             answer = derivation.differentiate([(name, ())])
             forms = [derivation.index_form(answer, spelled) for spelled in (False, True)]
         except GradcalcError:
@@ -233,4 +236,4 @@ def _is_delta(node: Expr) -> bool:
 
 def _distinct(count: int, used: tuple[str, ...]) -> tuple[str, ...]:
     """Letters for indices that are not in use."""
-    return tuple([letter for letter in ("i", "j", "k", "l", "p", "q", "r", "t") if letter not in used][:count])
+    return tuple(islice(index_names(set(used)), count))

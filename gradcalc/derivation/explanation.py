@@ -129,8 +129,7 @@ class _Explaining:
     def _by_entries_refused(self, error: GradcalcError) -> GradcalcError:
         """What is wrong where a function of symmetric matrices has no derivative by one entry alone."""
         variable = self._material.variable
-        structure = self._problem.typing.variables[variable].structure
-        if self._style == STYLES[0] or error.kind != "shape" or structure is None:
+        if self._style == STYLES[0] or error.kind != "shape":
             return error
         return GradcalcError(
             "usage",

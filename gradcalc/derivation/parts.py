@@ -217,13 +217,17 @@ class Cutting:
         self._by_tree.setdefault(tree, answer)
         return answer
 
+    def _has_own_shape(self, tree: Expr) -> bool:
+        """Whether the shape of an expression follows from itself: that of vector(1) does not."""
+        return self.context.typing(self.context.program(tree)).dims(tree) == self._typing.dims(tree)
+
     def _folded(self, tree: Expr) -> Expr:
         """A constant, under a name where it is long."""
         tree = self._with_rows(tree)
         if not isinstance(tree, (Name, Number, Transpose, Negative)) and self._typing.knows(tree):
             known = self._by_tree.get(tree)
             kind = self._typing.kind(tree)
-            if known is None and kind != "row" and len(to_text(tree)) > _LONGEST_CONSTANT:
+            if known is None and kind != "row" and len(to_text(tree)) > _LONGEST_CONSTANT and self._has_own_shape(tree):
                 name = names.constant_name(self.context, kind)
                 known = self._by_tree[tree] = self._add(name, tree, tree, None, False)
             return tree if known is None else known

@@ -132,7 +132,7 @@ class Results:
         if operations(literal) == operations(full) or len(to_text(literal)) > _LONGEST_LINE:
             return "with the names written out"
         self._line(self._ratio(()), literal, "with the names written out")
-        return "simplified"
+        return "simplified, with the pseudo-inverse" if "pinv(" in to_text(full) else "simplified"
 
     def _entry(self, entries: tuple[Expr, tuple[str, ...]] | None) -> None:
         """The last line: the derivative by the entry that was asked for. entries: that by any entry."""

@@ -12,7 +12,18 @@ from gradcalc.functions.entry import Elementwise
 from gradcalc.language.polynomial import Dim
 from gradcalc.language.printer import to_text
 from gradcalc.language.shapes import infer
-from gradcalc.language.syntax import Binary, Call, Expr, IndexedSum, Name, Negative, Number, Program, postorder
+from gradcalc.language.syntax import (
+    Binary,
+    Call,
+    Expr,
+    IndexedSum,
+    Name,
+    Negative,
+    Number,
+    Program,
+    Transpose,
+    postorder,
+)
 from gradcalc.tensor.answer import derive
 
 _LONGEST = 60
@@ -63,6 +74,8 @@ def same_function(form: Expr) -> str:
     """Why a form is the same function as what was typed: what the function is short for."""
     while isinstance(form, Negative):
         form = form.operand
+    if isinstance(form, Binary) and form.operator == "*" and isinstance(form.left, Transpose):
+        return "the sum of the squares"
     entry = catalogue.lookup(form.function) if isinstance(form, Call) else None
     if isinstance(entry, Elementwise) and len(entry.parameters) == 1:
         return f"{entry.spelling}(t) = {entry.meaning}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcalc.derivation.checking import read_back, wrong_line
+from gradcalc.derivation.checking import inside_vec, read_back, wrong_line
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
 from gradcalc.derivation.steps import Step
@@ -23,7 +23,7 @@ def check_within(derivative: Derivative, answer: Answer, step: Step, points: Seq
     """Marks the line of a gradient as checked. Raises GradcalcError of kind internal where it is not true."""
     left = step.left
     assert isinstance(left, Ratio)
-    asked = answer if left.columns == answer.components[0][1] else derivative.answer_by([(left.below, ())])
+    asked = answer if left.columns == answer.components[0][1] else derivative.answer_by([(answer.components[0][0], ())])
     variables = derivative.problem.typing.variables
     for point in points:
         arrays = {name: point.arrays[name] for name in variables}
@@ -36,14 +36,16 @@ def check_within(derivative: Derivative, answer: Answer, step: Step, points: Seq
 
 def _value(point: Point, step: Step, answer: Answer) -> Any:
     """The value of the right side at every choice of the free indices."""
+    left = step.left
+    assert isinstance(left, Ratio)
+    shape = np.shape(point.arrays[inside_vec(left.above)]) + np.shape(point.arrays[inside_vec(left.below)])
     tree = read_back(point.context, step.right_text)
     program = point.context.program(tree)
     typing = point.context.typing(program, step.indices)
     if not step.indices:
-        return np.asarray(point.observe(program, typing, {}, {}).value)
-    left = step.left
-    assert isinstance(left, Ratio)
-    shape = np.shape(point.arrays[left.above]) + np.shape(point.arrays[left.below])
+        value = np.asarray(point.observe(program, typing, {}, {}).value)
+        # What is stacked has its columns one below the other, on both sides.
+        return value.reshape(shape, order="F") if "vec(" in left.name else value
     positions = [*left.rows, *left.columns]
     found = np.zeros(shape)
     for entry in product(*[range(length) for length in shape]):
