@@ -12,6 +12,7 @@ from gradcalc.derivation.checking import inside_vec, read_back, wrong_line
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
 from gradcalc.derivation.steps import Step
+from gradcalc.errors import GradcalcError
 from gradcalc.evaluation import check_value
 
 if TYPE_CHECKING:
@@ -20,17 +21,22 @@ if TYPE_CHECKING:
 
 
 def check_within(derivative: Derivative, answer: Answer, step: Step, points: Sequence[Point]) -> None:
-    """Marks the line of a gradient as checked. Raises GradcalcError of kind internal where it is not true."""
+    """Marks the line of a gradient as checked. Raises GradcalcError of kind internal where it is not true, numeric
+    where no point says whether it is.
+    """
     left = step.left
     assert isinstance(left, Ratio)
     asked = answer if left.columns == answer.components[0][1] else derivative.answer_by([(answer.components[0][0], ())])
     variables = derivative.problem.typing.variables
+    results = []
     for point in points:
         arrays = {name: point.arrays[name] for name in variables}
         value = _value(point, step, asked)
-        result = check_value(derivative, asked, value, arrays, point.sizes, 0)
-        if result.verdict == "failed":
-            raise wrong_line(step)
+        results.append(check_value(derivative, asked, value, arrays, point.sizes, 0))
+    if any(result.verdict == "failed" for result in results):
+        raise wrong_line(step)
+    if not any(result.verdict == "passed" for result in results):
+        raise GradcalcError("numeric", f"the gradient could not be compared: {results[0].reason}")
     step.checked = True
 
 
