@@ -20,6 +20,7 @@ from gradcalc.tensor.rewriting import is_zero
 
 if TYPE_CHECKING:
     from gradcalc.checking.result import CheckResult
+    from gradcalc.derivation.explanation import Explanation
     from gradcalc.evaluation import Function
     from gradcalc.verification import Verification
 
@@ -191,6 +192,11 @@ class Problem:
     def expression(self) -> str:
         return program_text(self.program)
 
+    @property
+    def names(self) -> set[str]:
+        """The names of the program and of its dimensions."""
+        return {*_names(self.program), *self.typing.dimension_names}
+
 
 def _listed(names: Iterable[str]) -> str:
     known = ", ".join(names)
@@ -326,6 +332,11 @@ class Derivative:
     def __repr__(self) -> str:
         return f"<Derivative {self}>"
 
+    @property
+    def derivation(self) -> Derivation:
+        """The derivatives in the core, which writes them in further forms."""
+        return self._derivation
+
     def answer_by(self, components: Sequence[Component]) -> Answer:
         """The derivative by other variables or entries than those asked for, in the same layout."""
         return self._derivation.differentiate(components)
@@ -402,6 +413,16 @@ class Derivative:
         from gradcalc.evaluation import check_all
 
         return check_all(self, seed=seed, data=data, exact=exact)
+
+    def explain(self, style: str | None = None, depth: int | None = None) -> Explanation:
+        """The derivation line by line: `str` of it is the text, `.steps` are its lines, each checked in numbers.
+
+        style: "differential", "chain" or "index". depth: how many parts of a large expression are shown.
+        Raises GradcalcError of kind usage for other than first derivatives.
+        """
+        from gradcalc.derivation.explanation import explain
+
+        return explain(self, style, depth)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the `grad` command."""

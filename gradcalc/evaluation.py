@@ -195,6 +195,20 @@ def check_point(
     return results
 
 
+def check_value(
+    derivative: Derivative,
+    answer: Answer,
+    value: Array,
+    arrays: Mapping[str, Array],
+    sizes: Mapping[str, int],
+    seed: int,
+) -> CheckResult:
+    """The check of a value of a derivative, wherever the value comes from, at one point."""
+    problem = derivative.problem
+    observation = observe(problem.program, problem.typing, arrays, sizes)
+    return _check_answer(derivative, answer, value, arrays, sizes, observation, seed)
+
+
 def _check_answer(
     derivative: Derivative,
     answer: Answer,

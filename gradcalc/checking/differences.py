@@ -205,6 +205,19 @@ def _slope(
     return by_differences, "central-differences", 1.0
 
 
+def slope_at(function: Function, point: Array, *, analytic: bool, kink_distance: float) -> tuple[Slope, float] | None:
+    """How the function varies along directions at a point, and the relative error that is to be tolerated.
+
+    point: shape (v...); analytic: whether the complex step may be used. None where it does not vary smoothly enough.
+    """
+    counted = _Counted(function)
+    with np.errstate(all="ignore"):
+        slope, _, noise = _slope(counted, point, np.asarray(counted(point)), analytic, kink_distance)
+    if slope is None:
+        return None
+    return slope, DIFFERENCE_TOLERANCE if noise else TOLERANCE
+
+
 def _taylor_supports(
     function: Function, point: Array, derivative: Array, differences: Array, worst: tuple[Any, ...]
 ) -> bool:

@@ -13,7 +13,7 @@ from gradcalc.api import Derivative, Problem
 from gradcalc.cli.options import make_problem
 from gradcalc.errors import GradcalcError, brief, internal_error
 from gradcalc.jsontext import read_json
-from gradcalc.output.result import check_formats, derivation_result, dumps, error_result
+from gradcalc.output.result import check_formats, derivation_result, dumps, error_result, explanation_result
 from gradcalc.output.schema import COMMANDS, REQUEST
 
 _KEYS = tuple(REQUEST["properties"])
@@ -41,6 +41,8 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "allow_nonfinite": ((bool,), "true or false"),
     "exact": ((bool,), "true or false"),
     "claim": ((str,), "a string"),
+    "style": ((str,), "a string"),
+    "depth": ((int,), "a whole number"),
 }
 
 
@@ -197,8 +199,15 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
     order = request.get("order", 2 if command in ("hessian", "hvp") else 1)
     if command not in ("grad", "hvp") and (request.get("direction") or request.get("differential")):
         raise GradcalcError("usage", f"{command} takes no direction", hint="The commands grad and hvp do.")
+    if command != "explain" and ("style" in request or "depth" in request):
+        raise GradcalcError("usage", f"{command} takes no style and no depth", hint="The command explain does.")
     formats = request.get("formats", ())
     check_formats(formats)
+    if command == "explain":
+        from gradcalc.derivation.explanation import explain
+
+        derivative = _derivative(request, problem, wrt, order)
+        return explanation_result(explain(derivative, request.get("style"), request.get("depth")), formats), 0
     if command in ("grad", "hessian", "hvp"):
         return derivation_result(command, _derivative(request, problem, wrt, order), formats), 0
     if command == "verify":

@@ -36,9 +36,6 @@ _DERIVING = (
         help="How a gradient lies within the structure of its variable; projected by default.",
     ),
     click.option("--latex", "from_latex", is_flag=True, help="EXPR is LaTeX."),
-    click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", help="How formulas are written."),
-    JSON,
-    OUTPUT,
 )
 
 _ARRAYS = (
@@ -57,10 +54,24 @@ _EVALUATING = (
 ORDER = click.option("--order", type=int, default=1, show_default=True, help="How often to differentiate.")
 
 
-def deriving(command: Command) -> Command:
-    for option in reversed(_DERIVING):
-        command = option(command)
-    return command
+def format_option(formats: Sequence[str]) -> Callable[[Command], Command]:
+    return click.option(
+        "--format", "format_", type=click.Choice(formats), default="text", help="How formulas are written."
+    )
+
+
+def deriving_as(formats: Sequence[str]) -> Callable[[Command], Command]:
+    """The options of a command that derives, and writes in one of the formats."""
+
+    def decorated(command: Command) -> Command:
+        for option in reversed((*_DERIVING, format_option(formats), JSON, OUTPUT)):
+            command = option(command)
+        return command
+
+    return decorated
+
+
+deriving = deriving_as(_FORMATS)
 
 
 def with_arrays(command: Command) -> Command:

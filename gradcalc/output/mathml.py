@@ -100,6 +100,11 @@ def _cell(side: str, content: str) -> str:
     return f'<mtd columnalign="{side}" style="text-align: {side}">{content}</mtd>'
 
 
+def in_mathml(box: Box) -> str:
+    """The MathML of a box: one element."""
+    return _written(box)
+
+
 def _written(box: Box) -> str:
     return written(Box("one", "", (box,)), _pieces)
 
@@ -135,6 +140,12 @@ def _symbol(box: Box) -> Pieces:
     if box.text == r"\odot":
         return [f'<mo lspace="0" rspace="0">{_character(box.text)}</mo>']
     return [f"<mo>{_character(box.text)}</mo>"]
+
+
+def _sign(box: Box) -> Pieces:
+    """A sign between operands; a colon is one only here, and has the space of one."""
+    space = ' lspace="0.278em" rspace="0.278em"' if box.text == ":" else ""
+    return [f"<mo{space}>{_character(box.text)}</mo>"]
 
 
 def _bold(box: Box) -> Pieces:
@@ -192,7 +203,7 @@ _WRITERS: Mapping[str, Callable[[Box], Pieces]] = {
     "operator": lambda box: [_identifier(box.text)],
     "number": lambda box: [f"<mn>{escaped(box.text)}</mn>"],
     "symbol": _symbol,
-    "sign": lambda box: [f"<mo>{_character(box.text)}</mo>"],
+    "sign": _sign,
     "glue": lambda box: [_GLUE[box.text]],
     "bold": _bold,
     "row": lambda box: [*box.parts],

@@ -13,6 +13,7 @@ from gradcalc.language.printer import to_text
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
     from gradcalc.checking.result import CheckResult
+    from gradcalc.derivation.explanation import Explanation
     from gradcalc.language.syntax import Expr
     from gradcalc.tensor.answer import Answer, Formula
 
@@ -148,6 +149,26 @@ def derivation_result(command: str, derivative: Derivative, formats: Sequence[st
         for name in formats:
             if name not in entry.get("formats", {}):
                 result["warnings"].append(f"the derivative by {entry['wrt']} has no form as {name}")
+    return result
+
+
+def explanation_result(explanation: Explanation, formats: Sequence[str] = ()) -> Json:
+    """The result of the derivation, with its lines."""
+    from gradcalc.output.explanation import fold_warning
+    from gradcalc.output.explanation_latex import step_latex
+
+    result = derivation_result("explain", explanation.derivative, formats)
+    result["steps"] = [
+        {
+            "text": step.text,
+            "latex": step_latex(step, one.differentials),
+            "rule": step.rule,
+            "checked": step.checked,
+        }
+        for one in explanation.derived
+        for step in one.steps
+    ]
+    result["warnings"] += fold_warning(explanation)
     return result
 
 

@@ -17,7 +17,7 @@ FINDINGS = (
 )  # fmt: skip
 """The kinds of what may be said of a claim."""
 
-COMMANDS = ("grad", "hessian", "hvp", "eval", "check", "verify")
+COMMANDS = ("grad", "hessian", "hvp", "explain", "eval", "check", "verify")
 
 REQUEST: dict[str, Any] = {
     "type": "object",
@@ -44,6 +44,8 @@ REQUEST: dict[str, Any] = {
         "allow_nonfinite": {"type": "boolean"},
         "exact": {"type": "boolean"},
         "claim": {"type": "string"},
+        "style": {"enum": ["differential", "chain", "index"]},
+        "depth": {"type": "integer", "minimum": 1},
     },
 }
 
@@ -139,6 +141,18 @@ _CLAIM: dict[str, Any] = {
     },
 }
 
+_STEP: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["text", "latex", "rule", "checked"],
+    "properties": {
+        "text": {"type": "string"},
+        "latex": {"type": "string"},
+        "rule": {"type": "string"},
+        "checked": {"type": "boolean"},
+    },
+}
+
 RESULT: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -177,6 +191,7 @@ RESULT: dict[str, Any] = {
         },
         "derivatives": {"type": "array", "items": _DERIVATIVE},
         "claim": _CLAIM,
+        "steps": {"type": "array", "items": _STEP},
         "seed": {"type": "integer"},
         "inputs": {"type": "object", "additionalProperties": _NUMBERS},
         "warnings": {"type": "array", "items": {"type": "string"}},

@@ -5,11 +5,15 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from gradcalc.output.headings import HEADINGS, NUMBER_RESULT
+
 _STYLES = (
     ("check ", "passed", "bold green"),
     ("check ", "failed", "bold red"),
     ("check ", "inconclusive", "bold yellow"),
 )
+
+_HEADINGS = {*HEADINGS.values(), NUMBER_RESULT}
 
 
 _VERDICTS = {
@@ -38,6 +42,11 @@ def styled(line: str) -> Text:
         made.stylize("bold", 0, line.index(" = "))
         if "where " in line:
             made.stylize("dim", line.index("where "), line.index("where ") + len("where"))
+    elif line.startswith("  ") and " = " in line and line.rfind("   ") > line.index(" = "):
+        # The rule of a line of an explanation stands after a gap.
+        made.stylize("dim", line.rindex("   "))
+    elif line in _HEADINGS:
+        made.stylize("bold")
     first = line.split(":", 1)[0].split(" ", 1)[0]
     if first in _VERDICTS and line.startswith((f"{first}:", f"{first} ")):
         made.stylize(_VERDICTS[first], 0, len(first))

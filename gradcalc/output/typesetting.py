@@ -82,11 +82,16 @@ _POWERS_ON_THE_NAME = frozenset(["log", "sin", "cos", "tan", "cot", "sec", "csc"
 _MOST_PRIMES = 3
 
 
-def box_of(root: Expr) -> Box:
-    """The box of an expression."""
+Setter = Callable[[Expr, "tuple[Box, ...]"], Box]
+"""From a node and the boxes of its operands to its box."""
+
+
+def box_of(root: Expr, setters: Mapping[type[Expr], Setter] | None = None) -> Box:
+    """The box of an expression. setters: for kinds of nodes that are set otherwise than everywhere."""
+    special = setters or {}
     done: dict[int, Box] = {}
     for node in postorder(root):
-        setter = _SETTERS.get(type(node), _unknown)
+        setter = special.get(type(node)) or _SETTERS.get(type(node), _unknown)
         done[id(node)] = setter(node, tuple([done[id(child)] for child in node.children]))
     return done[id(root)]
 
@@ -163,7 +168,7 @@ def _is_whole(exponent: Expr) -> bool:
     return isinstance(exponent, Number) and exponent.value.denominator == 1 and exponent.value > 1
 
 
-def _index(node: Expr, operands: tuple[Box, ...]) -> Box:
+def index_box(node: Expr, operands: tuple[Box, ...]) -> Box:
     assert isinstance(node, Index)
     base = operands[0]
     if not isinstance(node.operand, Name) and base.kind != "call":
@@ -240,7 +245,7 @@ _SETTERS: Mapping[type[Expr], Callable[[Expr, tuple[Box, ...]], Box]] = {
     Negative: lambda node, operands: negative(operands[0]),
     Transpose: lambda node, operands: transposed(operands[0]),
     Binary: _binary,
-    Index: _index,
+    Index: index_box,
     IndexedSum: _indexed_sum,
     Call: _call,
     Block: _block,

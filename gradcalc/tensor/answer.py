@@ -32,6 +32,9 @@ LAYOUTS = ("denominator", "numerator")
 STRUCTURED = ("projected", "independent")
 """How a gradient lies within the structure of its variable: projected onto it, or by each independent entry."""
 
+UNSTRUCTURED = "unstructured"
+"""The derivative by all entries of a variable, whatever its structure."""
+
 LONGEST_FULL_FORM = 20_000
 """How many nodes an answer may have with nothing named before its full form is left out."""
 
@@ -165,6 +168,14 @@ class Derivation:
     @property
     def derivatives(self) -> list[Answer]:
         return self.answers
+
+    @property
+    def objective_node(self) -> Node:
+        return self._value.node
+
+    def transposed(self, node: Node) -> Node:
+        """The transpose of a matrix of this graph."""
+        return self._graph.transpose(node)
 
     @property
     def objective(self) -> Formula:
@@ -323,7 +334,7 @@ class Derivation:
                     f"second derivatives within the orthogonal matrices are not available ({name})",
                     hint=f"Declare {name} a plain matrix for the derivative without structure.",
                 )
-            if variable.structure is not None and variable.structure != "positive":
+            if variable.structure not in (None, "positive") and self._structured != UNSTRUCTURED:
                 symbol = self._lowering.symbol(name)
                 within = Structured(self._graph, node, axis, symbol)
                 node = within.part(variable.structure, name, self._structured == "independent")
@@ -391,14 +402,14 @@ class Derivation:
         lowering = self._lowering
         return [(name, lowering.definition(name).node) for name in lowering.used_definitions]
 
-    def _index_formula(self, node: Node) -> Formula:
+    def _index_formula(self, node: Node, spelled: bool = False) -> Formula:
         names = index_names(self._reserved)
         indices = tuple([next(names) for _ in node.dims])
         definitions = self._definitions()
         raising = Raising(self._graph, [node, *[value for _, value in definitions]])
         whole = {value for _, value in definitions}
         try:
-            expanded = Indexing(raising, names, whole).entry(node, indices)
+            expanded = Indexing(raising, names, whole, spelled).entry(node, indices)
         except NoMatrixForm:
             raise GradcalcError(
                 "shape",
@@ -430,9 +441,12 @@ class Derivation:
         tree, where = named(expanded, trees, self._reserved | _indices_in(expanded))
         return Formula(node, kind, expanded, tree, where, indices, entrywise, stacked)
 
-    def index_form(self, answer: Formula) -> Formula:
-        """The entry of a formula at named indices: `w[i]*s[i]*(1 - s[i])*x[j]`."""
-        return self._index_formula(answer.node)
+    def index_form(self, answer: Formula, spelled: bool = False) -> Formula:
+        """The entry of a formula at named indices: `w[i]*s[i]*(1 - s[i])*x[j]`.
+
+        spelled: numbers are written as sums of entries as well, `sum[i](w[i]*x[i])` for `w'*x`.
+        """
+        return self._index_formula(answer.node, spelled)
 
 
 def _indices_in(tree: Expr) -> set[str]:

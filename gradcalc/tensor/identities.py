@@ -178,11 +178,13 @@ def rewritten(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]], o
     if powers[key] != 1 or len(indices) != 2 or indices[0] == indices[1]:
         return None
     if _is_atom(node, "inv"):
-        return _cancelled_inverse(graph, powers, key) or _cancelled_end(graph, powers, key, outputs)
+        return _cancelled_inverse(graph, powers, key, outputs) or _cancelled_end(graph, powers, key, outputs)
     return _joined_powers(graph, powers, key, outputs) if _is_atom(node, "matpow") else None
 
 
-def _cancelled_inverse(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]]) -> Powers | None:
+def _cancelled_inverse(
+    graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]], outputs: set[int]
+) -> Powers | None:
     """inv(A)*A and A*inv(A) as the identity, where the index between them stands nowhere else."""
     inverse, (row, column) = key
     operand = operand_of(inverse)
@@ -192,9 +194,10 @@ def _cancelled_inverse(graph: Graph, powers: Powers, key: tuple[Node, tuple[int,
             continue
         for first, second in _ways(node, indices):
             for joint, ends in ((column, (row, second)), (row, (first, column))):
-                if (joint == first if joint == column and ends[0] == row else joint == second) and stands(
-                    powers, joint
-                ) == 2:
+                if joint in outputs or stands(powers, joint) != 2:
+                    # In inv(A)' .* A both indices stay: nothing is summed, and nothing cancels.
+                    continue
+                if joint == first if joint == column and ends[0] == row else joint == second:
                     return replaced(powers, [key, other], [(graph.identity((node.dims[0],)), 1, ends)])
     return None
 

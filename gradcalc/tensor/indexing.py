@@ -40,8 +40,13 @@ def index_names(taken: set[str]) -> Iterator[str]:
 class Indexing:
     """Writes entries of the nodes of one graph."""
 
-    def __init__(self, raising: Raising, names: Iterator[str], whole: set[Node] | None = None) -> None:
-        """whole: the nodes that have names of their own; entries are taken of them as they are."""
+    def __init__(
+        self, raising: Raising, names: Iterator[str], whole: set[Node] | None = None, spelled: bool = False
+    ) -> None:
+        """whole: the nodes that have names of their own; entries are taken of them as they are. spelled: numbers are
+        written as sums of entries as well, and functions of each entry at the entry.
+        """
+        self.spelled = spelled
         self.raising = raising
         self.names = names
         self.whole = whole or set()
@@ -52,7 +57,7 @@ class Indexing:
         return negated(expr) if negative else expr
 
     def _product(self, node: Node, indices: tuple[Position, ...]) -> Product:
-        if isinstance(node, Contraction) and indices:
+        if isinstance(node, Contraction) and (indices or self.spelled):
             return self._contraction(node, indices)
         if isinstance(node, Contraction):
             try:
@@ -71,6 +76,11 @@ class Indexing:
             return Index(Call("eye", (dimension(node.dims[0]),)), (indices[0], node.position))
         if isinstance(node, Sum) and node not in self.whole:
             return self._sum(node, indices)
+        if self.spelled and isinstance(node, Elementwise) and node not in self.whole:
+            reflected = self.raising.reflected(node)
+            if reflected is not None:
+                return Binary("-", Number(1), self._leaf(reflected, indices))
+            return self.raising.applied(node, [self.entry(operand, indices) for operand in node.operands])
         try:
             expr = self.raising.tree(node)
         except NoMatrixForm:
@@ -114,6 +124,13 @@ class Indexing:
 
     def _number(self, node: Node) -> Expr:
         """A node without axes."""
+        if self.spelled and node not in self.whole:
+            if isinstance(node, Sum):
+                return self._sum(node, ())
+            if isinstance(node, Contraction):
+                return self.entry(node, ())
+            if isinstance(node, Elementwise) and self.raising.reflected(node) is None:
+                return self.raising.applied(node, [self.entry(operand, ()) for operand in node.operands])
         try:
             return self.raising.tree(node)
         except NoMatrixForm:

@@ -49,7 +49,7 @@ def test_bytes_that_are_no_text_and_marks_before_it() -> None:
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
-        ({"command": "explain"}, "usage"),
+        ({"command": "divine"}, "usage"),
         ({"command": 3}, "usage"),
         ({"command": None}, "usage"),
         ({"expression": 3}, "usage"),

@@ -72,6 +72,7 @@ REQUESTS: list[dict[str, Any]] = [
     {"command": "eval", "expression": "exp(x)", "data": {"x": 1000}, "allow_nonfinite": True},
     {"command": "eval", "expression": "1 + 2"},
     {"command": "check", "expression": P2, "wrt": "W", "exact": True},
+    {"command": "explain", "expression": P2, "wrt": ["W", "b"], "style": "chain", "depth": 3, "formats": ["latex"]},
     {"command": "check", "expression": "norm1(x)", "data": {"x": [0, 1]}},
     {"command": "check", "expression": "softmax(A*x)", "wrt": "x", "order": 2},
 ]

@@ -41,3 +41,9 @@ def test_equal_to_the_book(entry: Entry) -> None:
 def test_checked_by_differences(entry: Entry) -> None:
     _, program, wrt, order, _, _ = entry
     assert answer(program, wrt, order).check(seed=0).verdict == "passed"
+
+
+@pytest.mark.parametrize("program", ["S: matrix[n, n]; det(exp(S))", "S: matrix[n, n]; logdet(exp(S))"])
+def test_an_inverse_beside_its_matrix_entry_by_entry_does_not_cancel(program: str) -> None:
+    """inv(A)' .* A was taken for the product of the two, and the gradient for a matrix of ones."""
+    assert answer(program, "S", 1).check(seed=0).verdict == "passed"

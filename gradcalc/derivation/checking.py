@@ -1,0 +1,273 @@
+"""Every line of a derivation is held against numbers before anyone sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from gradcalc.derivation.fragments import Context
+from gradcalc.derivation.notation import Ratio
+from gradcalc.derivation.numbers import Point
+from gradcalc.derivation.renaming import bound_names
+from gradcalc.derivation.steps import Step
+from gradcalc.errors import GradcalcError
+from gradcalc.functions import catalogue
+from gradcalc.functions.entry import Atom
+from gradcalc.language.lexer import tokens
+from gradcalc.language.parser import ExpressionParser
+from gradcalc.language.polynomial import names_in
+from gradcalc.language.shapes import Typing
+from gradcalc.language.syntax import (
+    Binary,
+    Call,
+    Expr,
+    Index,
+    IndexedSum,
+    Name,
+    Program,
+    Transpose,
+    postorder,
+    transformed,
+)
+
+Array = Any
+
+SEEDS = (0, 1)
+"""The points at which every line is checked."""
+
+_TOLERANCE = 1e-7
+_ROUNDING = 1e-11
+"""How much rounding may leave, relative to the largest number on the way."""
+
+MOST_WORK = 40_000
+"""How many nodes may be evaluated for a line: where its entries take more, only some are compared."""
+
+_WORK_OF_ATOM = 400
+"""A function of a whole matrix takes as long as so many sums and products of small ones."""
+
+_FEWEST_ENTRIES = 3
+
+
+class Checker:
+    """Checks lines at some points."""
+
+    def __init__(self, context: Context, points: Sequence[Point]) -> None:
+        self._context = context
+        self._points = points
+        self._typed: dict[tuple[int, tuple[tuple[str, tuple[int, ...]], ...]], tuple[Program, Typing]] = {}
+        self._fixed: dict[tuple[int, int], tuple[Expr, dict[str, Array]]] = {}
+
+    def check(self, step: Step) -> None:
+        """Marks a line as checked. Raises GradcalcError of kind internal where its sides differ."""
+        if step.names is not None and not step.shown:
+            self._define(step.names, step.right)
+            step.checked = True
+            return
+        right = step.right
+        if not any(isinstance(node, Ratio) for node in postorder(right)):
+            right = read_back(self._context, step.right_text)
+        self._typed.clear()
+        self._fixed.clear()
+        for point in self._points:
+            if step.names is not None and step.names not in point.arrays:
+                point.arrays[step.names] = self._value(right, point, {})[0]
+            sides = [
+                (self._value(step.left, point, indices), self._value(right, point, indices))
+                for indices in self._indices(step, point)
+            ]
+            left, found = [[side[place][0] for side in sides] for place in (0, 1)]
+            largest = max(side[1][1] for side in sides)
+            if not agree(left, found, max(point.tolerance, _TOLERANCE), largest):
+                raise wrong_line(step)
+        step.checked = True
+
+    def _define(self, name: str, tree: Expr) -> None:
+        """Gives a name its value, for a line that nobody sees."""
+        program = self._context.program(tree)
+        typing = self._context.typing(program)
+        for point in self._points:
+            point.arrays[name] = point.observe(program, typing, {}, {}).value
+
+    def _indices(self, step: Step, point: Point) -> Iterator[Mapping[str, int]]:
+        """Every choice of the free indices of a line."""
+        lengths = [self._length(step.left, name, point) for name in step.indices]
+        choices = list(product(*[range(1, length + 1) for length in lengths]))
+        affordable = max(_FEWEST_ENTRIES, MOST_WORK // work_of(step.right, step.indices))
+        # An odd stride meets entries on and off the diagonal.
+        for choice in choices[:: 2 * (len(choices) // affordable // 2) + 1]:
+            yield dict(zip(step.indices, choice))
+
+    def _length(self, left: Expr, name: str, point: Point) -> int:
+        """The length of the axis that an index of the left side runs over."""
+        if isinstance(left, Ratio):
+            return _length_of(left, name, point)
+        assert isinstance(left, Index)
+        assert isinstance(left.operand, Name)
+        return int(np.shape(point.arrays[left.operand.name])[left.positions.index(name)])
+
+    def _value(self, tree: Expr, point: Point, indices: Mapping[str, int]) -> tuple[Array, float]:
+        """The value of one side, and the largest number on the way to it."""
+        if isinstance(tree, Ratio):
+            value = _entry(ratio_value(point, tree), [*tree.rows, *tree.columns], indices)
+            return value, float(np.max(np.abs(value), initial=0.0))
+        if any(isinstance(node, Ratio) and (node.rows or node.columns) for node in postorder(tree)):
+            value = _sum_of_quotients(point, tree, indices)
+            return value, float(np.max(np.abs(value), initial=0.0))
+        arrays: dict[str, Array] = {}
+
+        def placeholder(node: Expr) -> Expr | None:
+            if not isinstance(node, Ratio):
+                return None
+            name = f"ratio_{len(arrays)}"
+            arrays[name] = ratio_value(point, node)
+            return Transpose(Name(name)) if node.row and np.ndim(arrays[name]) == 1 else Name(name)
+
+        plain = transformed(tree, placeholder)
+        if not arrays and indices:
+            plain = self._with_fixed_parts(tree, point, tuple(indices), arrays)
+        shapes = {name: tuple([int(n) for n in np.shape(array)]) for name, array in arrays.items()}
+        key = id(tree), tuple(shapes.items())
+        if key not in self._typed:
+            program = self._context.program(plain)
+            self._typed[key] = program, self._context.typing(program, tuple(indices), shapes)
+        seen = point.observe(*self._typed[key], arrays, indices)
+        return seen.value, seen.largest
+
+    def _with_fixed_parts(self, tree: Expr, point: Point, indices: tuple[str, ...], arrays: dict[str, Array]) -> Expr:
+        """The expression with what has no index in it evaluated beforehand: `inv(Z)` in `inv(Z)[i,j]`."""
+        key = id(tree), id(point)
+        if key not in self._fixed:
+            moving = _moving(tree, indices)
+            found: dict[str, Array] = {}
+            whole: dict[Expr, Expr] = {}
+            parents = [node for node in postorder(tree) if id(node) in moving]
+            for child in [child for node in parents for child in _values_in(node)]:
+                if id(child) in moving or not isinstance(child, (Call, Binary)) or child in whole:
+                    continue
+                program = self._context.program(child)
+                typing = self._context.typing(program)
+                if typing.kind(child) == "row":
+                    continue
+                name = f"fixed_{len(found)}"
+                found[name] = point.observe(program, typing, {}, {}).value
+                whole[child] = Name(name)
+            self._fixed[key] = transformed(tree, whole.get), found
+        plain, found = self._fixed[key]
+        arrays.update(found)
+        return plain
+
+
+def _values_in(node: Expr) -> tuple[Expr, ...]:
+    """The operands of a node that are values; those of reshape(x, m, n) after the first are sizes."""
+    sizes = catalogue.first_size(node.function) if isinstance(node, Call) else None
+    return node.children[:sizes]
+
+
+def _sum_of_quotients(point: Point, tree: Expr, indices: Mapping[str, int]) -> Array:
+    """The value of sums of products of derivatives at indices, as `sum[i](df/dz[i]*dz[i]/dx[j])`."""
+    if isinstance(tree, Ratio):
+        return _entry(ratio_value(point, tree), [*tree.rows, *tree.columns], indices)
+    if isinstance(tree, IndexedSum):
+        names = [name for name, _, _ in tree.ranges]
+        lengths = [_length_of(tree.body, name, point) for name in names]
+        places = product(*[range(1, length + 1) for length in lengths])
+        return sum(_sum_of_quotients(point, tree.body, {**indices, **dict(zip(names, at))}) for at in places)
+    assert isinstance(tree, Binary)
+    left, right = [_sum_of_quotients(point, child, indices) for child in tree.children]
+    return left * right if tree.operator == "*" else left + right
+
+
+def _length_of(tree: Expr, name: str, point: Point) -> int:
+    """The length of the axis that an index runs over in some derivative."""
+    for node in postorder(tree):
+        if isinstance(node, Ratio):
+            for base, positions in ((node.above, node.rows), (node.below, node.columns)):
+                if name in positions:
+                    return int(np.shape(point.arrays[base])[positions.index(name)])
+    raise AssertionError(name)
+
+
+def work_of(tree: Expr, indices: Sequence[str] = (), longest: int = 6) -> int:
+    """How many nodes are evaluated for one value of an expression, with sums over indices written out.
+
+    indices: its free indices. longest: how long an axis is at most. What has no index in it is evaluated once.
+    """
+    moving = _moving(tree, indices)
+    work: dict[int, int] = {}
+    for node in postorder(tree):
+        is_atom = isinstance(node, Call) and isinstance(catalogue.lookup(node.function), Atom)
+        own = (_WORK_OF_ATOM if is_atom else 1) + sum([work[id(child)] for child in node.children])
+        own = own * longest ** len(node.ranges) if isinstance(node, IndexedSum) else own
+        work[id(node)] = own if id(node) in moving else 1
+    return work[id(tree)]
+
+
+def _moving(tree: Expr, indices: Sequence[str]) -> set[int]:
+    """The nodes whose value depends on an index."""
+    names = {*indices, *bound_names(tree)}
+    moving: set[int] = set()
+    for node in postorder(tree):
+        own = isinstance(node, Name) and node.name in names
+        if isinstance(node, Index):
+            places = [place for place in node.positions if isinstance(place, str)]
+            own = any(name in names for place in places for name in names_in(place))
+        if own or isinstance(node, IndexedSum) or any(id(child) in moving for child in node.children):
+            moving.add(id(node))
+    return moving
+
+
+def _entry(value: Array, positions: Sequence[int | str], indices: Mapping[str, int]) -> Array:
+    place = tuple([indices[position] - 1 if isinstance(position, str) else position - 1 for position in positions])
+    whole: Any = (Ellipsis, *place)
+    return np.asarray(value)[whole]
+
+
+def ratio_value(point: Point, ratio: Ratio) -> Array:
+    """A derivative in numbers: the axes of what is differentiated, then those of what by; stacked where it says vec."""
+    above, below = inside_vec(ratio.above), inside_vec(ratio.below)
+    value = np.asarray(point.jacobian(above, below, ratio.direct))
+    rank = np.ndim(point.arrays[above])
+    if above != ratio.above:
+        value = _stacked(value, 0, rank)
+        rank = 1
+    if below != ratio.below:
+        value = _stacked(value, rank, value.ndim)
+    return value.T if ratio.turned and value.ndim == 2 else value
+
+
+def _stacked(value: Array, first: int, last: int) -> Array:
+    """The axes from first to last as one, the first of them running fastest: columns one below the other."""
+    axes = (*range(first), *reversed(range(first, last)), *range(last, value.ndim))
+    shape = (*value.shape[:first], -1, *value.shape[last:])
+    return np.transpose(value, axes).reshape(shape)
+
+
+def inside_vec(name: str) -> str:
+    return name[4:-1] if name.startswith("vec(") else name
+
+
+def agree(left: Array, right: Array, tolerance: float, largest: float) -> bool:
+    """Whether two values are equal to working precision."""
+    left, right = np.asarray(left), np.asarray(right)
+    if left.shape != right.shape or not np.all(np.isfinite(right)):
+        return False
+    scale = max(float(np.max(np.abs(left), initial=0.0)), float(np.max(np.abs(right), initial=0.0)))
+    return bool(np.max(np.abs(left - right), initial=0.0) <= tolerance * scale + _ROUNDING * largest)
+
+
+def wrong_line(step: Step) -> GradcalcError:
+    return GradcalcError(
+        "internal",
+        f"a line of the explanation is not true: {step.text[:200]}",
+        hint="This is a fault of gradcalc, not of your input. `grad` and `check` do not depend on it.",
+    )
+
+
+def read_back(context: Context, text: str) -> Expr:
+    """The expression of a text in which names may be those of functions."""
+    found = tokens(text)
+    functions = [function.name for function in context.functions]
+    return ExpressionParser(found, functions, set(context.shapes)).parse(0)

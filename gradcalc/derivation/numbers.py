@@ -1,0 +1,174 @@
+"""The lines of a derivation in numbers: an opinion that shares nothing with the rules that made them.
+
+At a random point the parts have the values that the reference interpreter gives them, and their differentials are what
+complex steps of the interpreter (differences where a function is not analytic) make of a random change of the
+variable. A line is true when both sides, read back from their text, have the same value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.checking.differences import TOLERANCE, slope_at
+from gradcalc.derivation.fragments import Context
+from gradcalc.derivation.parts import Part
+from gradcalc.errors import GradcalcError
+from gradcalc.language.shapes import Typing
+from gradcalc.language.syntax import Program
+from gradcalc.numeric.points import draw
+from gradcalc.numeric.reference import Observation, observe
+from gradcalc.numeric.structures import directions_within
+
+Array = Any
+
+_STEP = 1e-30
+
+_MANY_PARTS = 40
+"""With more parts than this, derivatives of the objective by parts are products of those of the parts."""
+
+
+class Point:
+    """The values of everything that has a name, at one random point and for one random change of the variable."""
+
+    def __init__(
+        self, program: Program, typing: Typing, context: Context, parts: Sequence[Part], variable: str, seed: int
+    ) -> None:
+        """Raises GradcalcError of kind numeric where there is no point inside the domain."""
+        self.context = context
+        self._parts = parts
+        self._variable = variable
+        self.arrays, self.sizes = draw(program, typing, {}, seed=seed)
+        self._programs: dict[str, tuple[Program, Typing]] = {}
+        self._observation = observe(program, typing, self.arrays, self.sizes)
+        self.tolerance = 0.0
+        self._stepped: set[str] = set()
+        self._jacobians: dict[tuple[str, str, bool], Array] = {}
+        for part in parts:
+            made = context.program(part.tree)
+            self._programs[part.name] = made, context.typing(made)
+        self.arrays.update(self._values({}, [part.name for part in parts]))
+        self._original = program, typing
+        start = np.asarray(self.arrays[variable], dtype=float)
+        direction = np.random.default_rng([seed, 2]).normal(size=start.shape)
+        within = directions_within(typing.variables[variable].structure, start)
+        self.direction = direction if within is None else within(direction)
+
+    def _values(self, known: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
+        """The values of parts, in order, where some names have other values than at the point."""
+        arrays = {**self.arrays, **known}
+        made: dict[str, Array] = {}
+        for name in names:
+            program, typing = self._programs[name]
+            arrays[name] = made[name] = observe(program, typing, arrays, self.sizes).value
+        return made
+
+    def _depending_on(self, name: str) -> list[str]:
+        """The parts that a name reaches."""
+        reached = {name}
+        for part in self._parts:
+            if reached.intersection(part.uses):
+                reached.add(part.name)
+        return [part.name for part in self._parts if part.name in reached and part.name != name]
+
+    def add_tangents(self, differentials: Mapping[str, str]) -> None:
+        """The differentials as variables. differentials: W -> dW."""
+        wanted = [name for name in self._depending_on(self._variable) if name in differentials]
+        start = np.asarray(self.arrays[self._variable], dtype=float)
+        shapes = [np.shape(self.arrays[name]) for name in wanted]
+        sizes = [int(np.prod(shape)) for shape in shapes]
+
+        def stacked(point: Array) -> Array:
+            values = self._values({self._variable: point}, wanted)
+            return np.concatenate([np.ravel(values[name]) for name in wanted])
+
+        slope, self.tolerance = self._slope(stacked, start)
+        tangent = slope(self.direction)[0] if wanted else np.zeros(0)
+        ends = np.cumsum(sizes)
+        for name, shape, size, end in zip(wanted, shapes, sizes, ends):
+            self.arrays[differentials[name]] = np.reshape(tangent[end - size : end], shape)
+        for name in differentials:
+            self.arrays.setdefault(differentials[name], np.zeros(np.shape(self.arrays[name])))
+        self.arrays[differentials[self._variable]] = self.direction
+
+    def _slope(self, function: Any, start: Array) -> Any:
+        seen = self._observation
+        analytic = (seen.analytic or seen.kink_distance > 0) and not seen.real_only
+        found = slope_at(function, start, analytic=analytic, kink_distance=seen.kink_distance)
+        if found is None:
+            raise GradcalcError("numeric", "the function varies too fast at a random point to be compared")
+        return found
+
+    def objective_slope(self) -> Array:
+        """How the objective as it was typed varies along the direction."""
+        program, typing = self._original
+
+        def value(point: Array) -> Array:
+            return observe(program, typing, {**self.arrays, self._variable: point}, self.sizes).value
+
+        slope, tolerance = self._slope(value, np.asarray(self.arrays[self._variable], dtype=float))
+        self.tolerance = max(self.tolerance, tolerance)
+        return slope(self.direction)[0]
+
+    def jacobian(self, above: str, below: str, direct: bool = False) -> Array:
+        """The derivative of a part by a name, entry by entry; shape (the part's..., the name's...).
+
+        direct: with all other parts fixed; else with all parts between them varying.
+        """
+        key = above, below, direct
+        if key not in self._jacobians:
+            far = above == self._parts[-1].name and below != self._variable and len(self._parts) > _MANY_PARTS
+            if far and not direct:
+                self._accumulate()
+            else:
+                self._jacobians[key] = self._jacobian(above, below, direct)
+        return self._jacobians[key]
+
+    def _accumulate(self) -> None:
+        """The derivatives of the objective by all parts, from those of each part by what it uses."""
+        objective = self._parts[-1].name
+        value = np.asarray(self.arrays[objective])
+        found: dict[str, Array] = {objective: np.eye(value.size).reshape(value.shape * 2)}
+        for part in reversed(self._parts):
+            for name in part.uses if part.name in found else ():
+                own = self.jacobian(part.name, name, direct=True)
+                passed = np.tensordot(found[part.name], own, axes=np.ndim(self.arrays[part.name]))
+                found[name] = found[name] + passed if name in found else passed
+        self._jacobians.update(
+            {(objective, name, False): array for name, array in found.items() if name != self._variable}
+        )
+
+    def _jacobian(self, above: str, below: str, direct: bool) -> Array:
+        start = np.asarray(self.arrays[below], dtype=float)
+        wanted = [above] if direct else self._depending_on(below)
+        columns = []
+        if above not in wanted:
+            return np.zeros(np.shape(self.arrays[above]) + start.shape)
+
+        def value(point: Array) -> Array:
+            return np.asarray(self._values({below: point}, wanted)[above])
+
+        slope = self._known_slope(value, start, above)
+        for entry in np.ndindex(*start.shape):
+            unit = np.zeros(start.shape)
+            unit[entry] = 1.0
+            columns.append(slope(unit))
+        return np.stack(columns, axis=-1).reshape(np.shape(self.arrays[above]) + start.shape)
+
+    def _known_slope(self, function: Any, start: Array, above: str) -> Any:
+        """From a direction to the slope. Where all is analytic, complex steps are tried out once for each part."""
+        seen = self._observation
+        if above in self._stepped and seen.analytic and not seen.real_only:
+            return lambda direction: np.imag(function(start + 1j * _STEP * direction)) / _STEP
+        slope, self.tolerance = self._slope(function, start)
+        if self.tolerance <= TOLERANCE:
+            self._stepped.add(above)
+        return lambda direction: slope(direction)[0]
+
+    def observe(
+        self, program: Program, typing: Typing, arrays: Mapping[str, Array], indices: Mapping[str, int]
+    ) -> Observation:
+        """The value of a program in names. arrays: of names that only it has. indices: where free indices stand."""
+        return observe(program, typing, {**self.arrays, **arrays}, self.sizes, indices)
