@@ -311,11 +311,6 @@ class Derivative:
         return self._derivation.objective
 
     @property
-    def derivation(self) -> Derivation:
-        """What the answers were derived in."""
-        return self._derivation
-
-    @property
     def text(self) -> str:
         """The formula of the first derivative; `where` has what it names."""
         return to_text(self.answers[0].tree)

@@ -9,6 +9,8 @@ from gradcalc.api import Derivative, Problem
 from gradcalc.checking.claims.correction import Correction
 from gradcalc.checking.claims.judging import INCONCLUSIVE, RIGHT, WRONG
 from gradcalc.errors import GradcalcError
+from gradcalc.language.reading import convention
+from gradcalc.tensor.rewriting import is_zero
 
 if TYPE_CHECKING:
     from gradcalc.checking.claims.counterexample import Counterexample
@@ -102,9 +104,33 @@ def verify_claim(
 
     truth, shown = _truth(problem, wrt, order, layout, structured, seed)
     read = read_claim(claim, problem, truth.components, truth.rank)
+    vectors = _as_vectors(problem, truth) if read.fault is not None or is_zero(truth.answer.node) else None
+    if vectors is not None:
+        problem = vectors
+        truth, shown = _truth(problem, wrt, order, layout, structured, seed)
+        read = read_claim(claim, problem, truth.components, truth.rank)
     truth.at(read)
     outcome = judged(read, truth, seed, dict(sizes or {}), _checked(problem, arrays))
     return _made(claim.strip(), shown, outcome, seed, read.notes)
+
+
+def _as_vectors(problem: Problem, truth: Truth) -> Problem | None:
+    """The problem with what it is differentiated by as a vector, where it was read as a number against convention.
+
+    A claim that does not fit then, or a derivative that vanishes, says that a vector was meant. None where it is none.
+    """
+    names = [
+        name
+        for name in dict.fromkeys([name for name, _ in truth.components])
+        for variable in [problem.typing.variables[name]]
+        if variable.kind == "scalar" and variable.origin == "inferred" and convention(name) == "vector"
+    ]
+    if not names:
+        return None
+    try:
+        return Problem(f"{', '.join(names)}: vector; {problem.expression}")
+    except GradcalcError:
+        return None
 
 
 def verify_function(

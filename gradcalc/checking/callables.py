@@ -9,6 +9,7 @@ import keyword
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,9 @@ def from_module(specification: str) -> Callable[..., Any]:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
+        with redirect_stdout(sys.stderr):
+            module = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
         raise _not_loaded(module_name, error) from None
     return _attribute(module, module_name, name)
 
@@ -47,8 +49,9 @@ def from_program(specification: str) -> Callable[..., Any]:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
-        found.loader.exec_module(module)
-    except Exception as error:
+        with redirect_stdout(sys.stderr):
+            found.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
         raise _not_loaded(path, error) from None
     return _attribute(module, path, name)
 
@@ -60,7 +63,7 @@ def _split(specification: str, option: str, form: str) -> tuple[str, str]:
     return home, name
 
 
-def _not_loaded(home: str, error: Exception) -> GradcalcError:
+def _not_loaded(home: str, error: BaseException) -> GradcalcError:
     return GradcalcError("data", f"{home} cannot be loaded: {_told(error)}")
 
 
@@ -127,11 +130,13 @@ class Called:
         copies = {name: np.array(arrays[name]) for name in self._variables}
         copies = {name: array[()] if array.ndim == 0 else array for name, array in copies.items()}
         try:
-            if self._keywords is None:
-                result = self._function(*copies.values())
-            else:
-                result = self._function(**{own: copies[name] for name, own in self._keywords.items()})
-        except Exception as error:
+            # What it prints is not our result.
+            with redirect_stdout(sys.stderr):
+                if self._keywords is None:
+                    result = self._function(*copies.values())
+                else:
+                    result = self._function(**{own: copies[name] for name, own in self._keywords.items()})
+        except (Exception, SystemExit) as error:
             raise GradcalcError("data", f"{self._name} failed: {_told(error)}") from None
         return self._array(result)
 

@@ -405,7 +405,7 @@ class SymbolicInterpreter:
                 term = term * operand[tuple([at[letter] for letter in own])]
             answer[tuple([at[letter] for letter in output])] += term
         if entry.averages:
-            answer = answer / max(1, operands[0].size)
+            answer = np.asarray(answer / max(1, operands[0].size), dtype=object)
         return answer[()] if answer.ndim == 0 else answer
 
 

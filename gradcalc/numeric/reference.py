@@ -84,7 +84,9 @@ class Observation:
     def meet_gap(self, gap: Array) -> None:
         """gap: zero at a kink."""
         self.analytic = False
-        self.kink_distance = min(self.kink_distance, float(np.min(np.abs(gap), initial=np.inf)))
+        self.kink_distance = min(
+            self.kink_distance, float(np.min(np.abs(np.asarray(gap, dtype=float)), initial=np.inf))
+        )
 
     def fail(self, sentence: str, span: Span | None) -> None:
         if self.fault is None:
@@ -163,7 +165,7 @@ class Interpreter:
 
     def node(self, node: Expr, values: dict[int, Array], scope: Mapping[str, Array]) -> Array:
         if isinstance(node, Number):
-            return float(node.value)
+            return _float(node.value)
         if isinstance(node, Name):
             return self._name(node.name, scope)
         if isinstance(node, Negative):
@@ -585,6 +587,14 @@ def _evaluation_order(root: Expr) -> list[Expr]:
         first = catalogue.first_size(node.function) if isinstance(node, Call) else None
         pending.extend([(child, False) for child in reversed(node.children[:first])])
     return order
+
+
+def _float(value: Fraction) -> float:
+    """A number in floating point, infinite where it is beyond that."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 @cache

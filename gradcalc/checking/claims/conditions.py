@@ -18,7 +18,7 @@ from gradcalc.language.shapes import Variable
 
 Array = Any
 
-_POINTS = 3
+_POINTS = 8
 
 
 class Condition:
@@ -64,6 +64,8 @@ def _unit(array: Array) -> Array:
     return array / np.sqrt(np.sum(array**2))
 
 
+_OF_LENGTH = 1.4
+
 CONDITIONS = (
     Condition("symmetry", "right if {} is symmetric", 1.04, _is_square, _symmetric, "right if {} are symmetric"),
     Condition("special-case", "right only where {} is 1 or -1", 1.06, _is_plain, lambda a: np.where(a < 0, -1.0, 1.0)),
@@ -71,7 +73,7 @@ CONDITIONS = (
     Condition(
         "special-case",
         "right only where {} has length 1",
-        1.4,
+        _OF_LENGTH,
         lambda variable: variable.kind == "vector" and _is_plain(variable),
         _unit,
         "right only where {} have length 1",
@@ -84,7 +86,6 @@ CONDITIONS = (
 
 _MOST_VARIABLES = 12
 _FOR_NUMBERS = 3.0
-_OF_THE_VARIABLE = 2.0
 _COMMUTING = 1.5
 _SQUARE = 1.0
 
@@ -93,16 +94,18 @@ def conditions(claim: Claim, truth: Truth, seed: int) -> list[Finding]:
     """The conditions under which a claim is right, the most likely first."""
     if claim.fault is not None:
         return _of_equal_lengths(claim, truth, seed)
+    if _is_right_at(claim, truth, _points(truth, seed, lambda _: {})):
+        return [Finding("near-miss", "it differs by less than a part in a hundred million", 5.0)]
     found: list[Finding] = []
     by = {name for name, _ in truth.components}
     for condition in CONDITIONS:
         variables = islice(truth.problem.typing.variables.items(), _MOST_VARIABLES)
         names = [name for name, variable in variables if condition.applies(variable)]
+        if condition.cost != _OF_LENGTH:
+            # What is differentiated by is no label, and a point of it no case.
+            names = [name for name in names if condition.kind == "symmetry" or name not in by]
         alone = [name for name in names if _holds(claim, truth, seed, condition, [name])]
-        for name in alone:
-            # What is differentiated by is no label.
-            more = _OF_THE_VARIABLE if condition.kind == "special-case" and name in by else 0.0
-            found.append(Finding(condition.kind, condition.sentence.format(name), condition.cost + more))
+        found += [Finding(condition.kind, condition.sentence.format(name), condition.cost) for name in alone]
         if not alone and condition.together and len(names) > 1 and _holds(claim, truth, seed, condition, names):
             found.append(Finding(condition.kind, condition.together.format(_listed(names)), condition.cost + 0.1))
     if not found and _commuting_helps(claim, truth, seed):

@@ -6,7 +6,16 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcalc.checking.claims.numbers import agreeing_forms, claimed, fitting_forms, may_be_rounding
+import numpy as np
+
+from gradcalc.checking.claims.numbers import (
+    Claimed,
+    agreeing_forms,
+    claimed,
+    difference,
+    fitting_forms,
+    may_be_rounding,
+)
 from gradcalc.checking.claims.proof import proved_form
 from gradcalc.checking.claims.reading import Claim
 from gradcalc.checking.claims.truth import Point, Truth
@@ -20,6 +29,11 @@ SMOOTH_POINTS = 4
 
 KINKED_POINTS = 64
 """Where functions have pieces, a claim may be right on one of them: many points have to agree."""
+
+_CLEAR = 1e-4
+"""A relative difference that rounding does not make."""
+
+_FAR = 1e5
 
 _PRECISE_POINTS = 2
 _SECONDS = 20.0
@@ -68,9 +82,20 @@ def judge(
     if claim.fault is not None:
         return Judgement(WRONG)
     form = proved_form(claim, truth)
-    if form is not None:
+    if form is not None and _has_a_value(claim, truth, seed, sizes, given):
         return Judgement(RIGHT, form, "symbolic")
     return _numeric(claim, truth, seed, sizes, given)
+
+
+def _has_a_value(
+    claim: Claim, truth: Truth, seed: int, sizes: Mapping[str, int] | None, given: Mapping[str, Array] | None
+) -> bool:
+    """Whether a claim has a value where the derivative has one: 0/0 vanishes from a normal form."""
+    try:
+        point = truth.drawn(seed, sizes, None, 0, given)
+    except GradcalcError:
+        return True
+    return claimed(claim, truth, point).fault is None
 
 
 def _numeric(
@@ -83,9 +108,9 @@ def _numeric(
 
     points: list[Point] = []
     forms: set[str] | None = None
-    wanted, kinked = SMOOTH_POINTS, False
-    while len(points) < wanted:
-        number = len(points)
+    wanted, kinked, number = SMOOTH_POINTS, False, -1
+    while number + 1 < wanted:
+        number += 1
         try:
             point = truth.drawn(seed, sizes, accept, number, given)
         except GradcalcError as error:
@@ -104,9 +129,14 @@ def _numeric(
         if not kinked and not (point.smooth and value.smooth):
             wanted, kinked = KINKED_POINTS, True
         found = agreeing_forms(value, truth.selected(point), truth.layouts, indices)
-        if not found and may_be_rounding(value, point):
+        if not found:
             fitting = fitting_forms(value, truth.selected(point), truth.layouts, indices)
-            found = {form for form in fitting if _differing_in_many_digits(claim, truth, form, [point]) == []}
+            opinions = {form: _opinion(claim, truth, form, point, array, value) for form, array in fitting.items()}
+            found = {form for form, opinion in opinions.items() if opinion}
+            if number >= SMOOTH_POINTS and fitting and None in opinions.values():
+                # Far out, rounding alone may tell the two apart.
+                points.pop()
+                continue
         forms = found if forms is None else forms & found
         if not forms:
             return Judgement(WRONG, points=points)
@@ -121,6 +151,15 @@ def _numeric(
             else Judgement(RIGHT, form, "numeric", min(chance, _CHANCE_KINKED if kinked else _CHANCE_PRECISE), points)
         )
     return Judgement(RIGHT, form, "numeric", chance, points)
+
+
+def _opinion(claim: Claim, truth: Truth, form: str, point: Point, array: Array, value: Claimed) -> bool | None:
+    """Whether a claim that disagrees in double precision agrees in many digits; None where that cannot be said."""
+    far = float(np.max(np.abs(array), initial=0.0)) > _FAR
+    if difference(value.array, array) > _CLEAR and not may_be_rounding(value, point) and not far:
+        return False
+    differing = _differing_in_many_digits(claim, truth, form, [point])
+    return None if differing is None else not differing
 
 
 def _differing_in_many_digits(claim: Claim, truth: Truth, form: str, points: Sequence[Point]) -> list[Point] | None:

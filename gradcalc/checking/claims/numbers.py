@@ -43,7 +43,12 @@ def claimed(claim: Claim, truth: Truth, point: Point) -> Claimed:
         observation = observe(claim.program, claim.typing, point.arrays, point.sizes, values)
         smooth = smooth and observation.analytic
         fault = fault or (observation.fault[0] if observation.fault is not None else None)
-        parts.append(np.asarray(observation.value, dtype=float))
+        array = np.asarray(observation.value)
+        if np.iscomplexobj(array):
+            if np.max(np.abs(array.imag), initial=0.0) > 1e-12 * np.max(np.abs(array.real), initial=0.0):
+                fault = fault or "its value is not real"
+            array = array.real
+        parts.append(np.asarray(array, dtype=float))
         shape = {name: max(shape.get(name, 1), value) for name, value in values.items()}
     array = np.stack(parts).reshape((*shape.values(), *parts[0].shape)) if shape else parts[0]
     return Claimed(kind, array, fault, smooth)

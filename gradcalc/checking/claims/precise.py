@@ -19,6 +19,7 @@ from gradcalc.checking.exact import SymbolicInterpreter, entrywise
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr
 from gradcalc.numeric.reference import StandIn
+from gradcalc.numeric.structures import linear_part
 
 Array = Any
 
@@ -51,6 +52,9 @@ def agrees(claim: Claim, truth: Truth, point: Point, form: str, deadline: float)
     Raises NoOpinion where that cannot be said.
     """
     order = truth.answer.order
+    structures = {truth.problem.typing.variables[name].structure for name, _ in truth.components}
+    if "orthogonal" in structures or truth.answer.structured == "independent":
+        raise NoOpinion
     covered = _covered(truth, point, form)
     if order not in _WORKING or (order > 1 and covered.size < point.derivative.size):
         raise NoOpinion
@@ -87,11 +91,14 @@ def _directions(truth: Truth, point: Point, covered: Array) -> list[Array]:
     generator = np.random.default_rng([point.derivative.size, 20])
     shapes = [() if positions else np.shape(point.arrays[name]) for name, positions in truth.answer.components]
     directions: list[Array] = []
-    for shape in shapes:
-        numbers = generator.integers(3, 40, shape) * generator.choice([-1, 1], shape)
+    for shape, (name, _) in zip(shapes, truth.answer.components):
+        numbers: Array = 2.0 * generator.integers(3, 40, shape) * generator.choice([-1, 1], shape)
+        structure = truth.problem.typing.variables[name].structure
+        if structure not in (None, "positive") and shape:
+            numbers = linear_part(structure, numbers)
         direction = np.empty(shape, dtype=object)
         for entry in np.ndindex(*shape):
-            direction[entry] = sympy.Rational(int(np.asarray(numbers)[entry]), 16)
+            direction[entry] = sympy.Rational(float(np.asarray(numbers)[entry])) / 32
         directions.append(direction)
     if len(directions) == 1:
         about = np.zeros(directions[0].size, dtype=bool)

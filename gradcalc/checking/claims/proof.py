@@ -11,6 +11,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.language.syntax import Expr, IndexedSum, Name, Program, transformed
 from gradcalc.tensor.expansion import are_equal
 from gradcalc.tensor.nodes import ONE, Factor, Node
+from gradcalc.tensor.rewriting import is_zero
 from gradcalc.tensor.values import Value
 from gradcalc.tensor.vectorized import vectorized
 
@@ -24,6 +25,8 @@ def proved_form(claim: Claim, truth: Truth) -> str | None:
     if claimed is None:
         return None
     graph = truth.derivative.derivation.graph
+    if claimed.kind == "scalar" and is_zero(claimed.node) and is_zero(truth.answer.node):
+        return NATURAL
     for form, (kind, node) in _forms(truth).items():
         if claimed.kind == kind and are_equal(graph, claimed.node, node):
             return form

@@ -148,6 +148,8 @@ def _free(claim: Claim) -> list[str]:
 def _plain(text: str) -> str:
     """The claimed expression of a line such as `df/dx = 2*A*x where ...`, what it names in front."""
     body = text.strip()
+    if not body:
+        raise GradcalcError("syntax", "the claim is empty", hint="For example: 2*A*x")
     match = _LEFT_SIDE.match(body)
     if match is not None:
         body = body[match.end() :].strip()

@@ -27,7 +27,7 @@ Accept = Callable[[Mapping[str, Array], Mapping[str, int]], "str | None"]
 
 _LENGTHS = (tuple(range(3, 12)), tuple(range(2, 11)), tuple(range(4, 13)))
 
-_SCALES = (1.0, 1.0, 3.0, 0.3, 8.0)
+_SCALES = (1.0, 1.0, 3.0, 0.3, 8.0, 30.0, 100.0, 1e3, 1e4)
 """By how much the variables of a point are scaled, in turn: pieces of a function lie at different sizes."""
 
 Selection = tuple["int | str | None", ...]
@@ -68,6 +68,7 @@ class Truth:
         self, problem: Problem, components: Sequence[Component], order: int = 1, structured: str | None = None
     ) -> None:
         self.problem = problem
+        self.structured = structured
         self.components = list(components)
         asked = Derivative(problem, self.components, order, None, structured)
         if len(asked.answers) != 1:
@@ -83,6 +84,14 @@ class Truth:
         self.outputs = len(asked.objective.dims)
         self.selection: Selection = (None,) * self.outputs + self._selected(asked.answers[0].components)
         self._evaluator: Evaluator | None = None
+        lengths: dict[str, Dim] = {}
+        for dim, position in zip(self.answer.dims, self.selection):
+            if isinstance(position, str) and lengths.setdefault(position, dim) != dim:
+                raise GradcalcError(
+                    "shape",
+                    f"the index {position} stands on two axes of different lengths, {lengths[position]} and {dim}",
+                    hint="Use two indices, or declare the matrix square.",
+                )
 
     def _selected(self, components: Sequence[Component]) -> Selection:
         """For the axes of the variables: the positions of an entry, where one at a named index is asked for."""
@@ -164,7 +173,7 @@ class Truth:
         try:
             if accept is None or accept(scaled, chosen) is None:
                 found = self.point(scaled, chosen)
-                if np.all(np.isfinite(found.derivative)) and found.scale < 1e8:
+                if np.all(np.isfinite(found.derivative)) and found.scale < 1e12:
                     return found
         except GradcalcError:
             pass

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradcalc.checking.claims.conditions import conditions
 from gradcalc.checking.claims.correction import Correction, corrected
 from gradcalc.checking.claims.counterexample import Counterexample, counterexample
 from gradcalc.checking.claims.judging import RIGHT, WRONG, Judgement, judge
-from gradcalc.checking.claims.reading import Claim
+from gradcalc.checking.claims.reading import Claim, read_claim
 from gradcalc.checking.claims.search.stage import is_constant
 from gradcalc.checking.claims.truth import Truth
 from gradcalc.checking.claims.wording import Finding, quoted
@@ -49,6 +51,11 @@ class Outcome:
 
 def judged(claim: Claim, truth: Truth, seed: int, sizes: Mapping[str, int], given: Mapping[str, Array]) -> Outcome:
     """The verdict on a claim and why. Raises GradcalcError where the expression has no value anywhere."""
+    with np.errstate(all="ignore"):
+        return _judged(claim, truth, seed, sizes, given)
+
+
+def _judged(claim: Claim, truth: Truth, seed: int, sizes: Mapping[str, int], given: Mapping[str, Array]) -> Outcome:
     judgement = judge(claim, truth, seed, sizes, given)
     if judgement.verdict == RIGHT:
         layout = truth.layouts.name(judgement.form) if judgement.form is not None else None
@@ -92,8 +99,18 @@ def _diagnosed(claim: Claim, truth: Truth, seed: int) -> tuple[list[Finding], Co
         if error.kind not in ("numeric", "shape", "limit"):
             raise
         best = None
+    except (OverflowError, ZeroDivisionError):
+        # Numbers beyond floating point, in a claim that is known to be wrong.
+        best = None
     found = conditions(claim, truth, seed)
     misfit = _misfit(claim, truth)
+    correction = None
+    if best is not None:
+        taken = {definition.name for definition in [*claim.outside, *claim.definitions]}
+        correction = corrected(claim, best.trees, {name: tree for name, tree in named.items() if name not in taken})
+        if not _is_right(correction.text, truth, seed):
+            # What does not make it right explains nothing, though it did at two points.
+            best, correction = None, None
     explained = in_order(best.findings) if best is not None else []
     findings = _joined(explained, misfit, claim.fault is not None)
     turned = best is not None and {finding.kind for finding in best.findings} == {"transpose"}
@@ -106,11 +123,18 @@ def _diagnosed(claim: Claim, truth: Truth, seed: int) -> tuple[list[Finding], Co
         findings = [Finding("function", message, 4.0)]
     if not findings:
         findings = [Finding("unexplained", "no change of one or two places makes it right", 9.0)]
-    correction = None
-    if best is not None:
-        taken = {definition.name for definition in [*claim.outside, *claim.definitions]}
-        correction = corrected(claim, best.trees, {name: tree for name, tree in named.items() if name not in taken})
     return _once(findings), correction
+
+
+def _is_right(text: str, truth: Truth, seed: int) -> bool:
+    """Whether a correction is right as it is written."""
+    try:
+        claim = read_claim(text, truth.problem, truth.components, len(truth.answer.dims))
+        again = Truth(truth.problem, truth.components, truth.answer.order, truth.structured)
+        again.at(claim)
+        return judge(claim, again, seed).verdict == RIGHT
+    except GradcalcError:
+        return False
 
 
 def _is_plain(tree: Expr) -> bool:

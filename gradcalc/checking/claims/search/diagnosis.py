@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -39,6 +40,9 @@ _SEARCHED = 4
 
 _LIKELY = 1.3
 """What an edit may cost for another beside it to be tried."""
+
+_SECONDS = 8.0
+"""How long a search may take: far more than a claim of a page needs."""
 
 _GOOD = 1.75
 """What a single edit may cost for two not to be tried."""
@@ -85,6 +89,7 @@ class Search:
         levels = truth.derivative.derivation.terms(truth.answer) if wanted is None else []
         self._residuals = Residuals(self.stage, pool.factors, pool.terms, levels, answers)
         self._current: Trees = claim.trees
+        self._deadline = time.monotonic() + _SECONDS
         self._most = max(100, _WORK // sum([sum(1 for _ in postorder(tree)) for tree in claim.trees]))
         self._known = Known(
             lambda node: self.stage.kind(self._current, node),
@@ -153,6 +158,8 @@ class Search:
 
     def _with_one(self, trees: Trees, before: Sequence[Edit]) -> Iterator[Explanation]:
         for edit in self._edits_of(trees):
+            if time.monotonic() > self._deadline:
+                return
             changed = edit.applied(trees)
             value = self.stage.value(changed)
             for residual in self._residuals.of(*value, wide=edit.cost < _LIKELY) if value is not None else ():
@@ -168,6 +175,8 @@ class Search:
         likely = sorted(likely, key=lambda edit: edit.cost)[:_FIRST_OF_PAIRS]
         pairs = ((one, two) for place, one in enumerate(likely) for two in likely[:place] if one.is_apart_from(two))
         for one, two in islice(pairs, min(_MOST_PAIRS, self._most)):
+            if time.monotonic() > self._deadline:
+                return
             both = two.applied(one.applied(trees))
             value = self.stage.value(both)
             for residual in self._residuals.of(*value, wide=False) if value is not None else ():
