@@ -129,7 +129,9 @@ def observe(
     observation = Observation()
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        observation.value = Interpreter(typing, arrays, sizes, observation).value(program.objective, indices)
+        interpreter = Interpreter(typing, arrays, sizes, observation)
+        interpreter.free = indices or {}
+        observation.value = interpreter.value(program.objective, indices)
     if observation.fault is None and not np.all(np.isfinite(observation.value)):
         observation.fail("the value is not finite", program.objective.span)
     return observation
@@ -153,6 +155,7 @@ class Interpreter:
         self._sizes = sizes
         self._observation = observation
         self._definitions: dict[str, Array] = {}
+        self.free: Mapping[str, Array] = {}
 
     def value(self, root: Expr, scope: Mapping[str, Array] | None = None) -> Array:
         """The value of an expression. scope: values of parameters and bound indices."""
@@ -245,7 +248,7 @@ class Interpreter:
             elif waiting:
                 pending.extend(waiting)
             else:
-                self._definitions[current] = self.value(expression)
+                self._definitions[current] = self.value(expression, self.free)
         return self._definitions[name]
 
     def _length(self, name: str) -> int:
@@ -550,7 +553,7 @@ class _Entrywise(Interpreter):
 
     def _typing_kind(self, node: Expr, value: Array) -> str:
         # The formula is one of numbers: whether a vector is a column or a row does not matter.
-        return ("scalar", "vector", "matrix")[np.ndim(value)]
+        return ("scalar", "vector", "matrix")[min(np.ndim(value), 2)]
 
     def _product(self, node: Binary, left: Array, right: Array) -> Array:
         return left * right

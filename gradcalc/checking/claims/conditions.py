@@ -24,7 +24,8 @@ _POINTS = 8
 class Condition:
     """What variables are made to fulfil. applies: to which variables; made: the array that fulfils it.
 
-    together: the sentence where several variables have to fulfil it at once, if that is tried.
+    together: the sentence where several variables have to fulfil it at once, if that is tried. labels: it is one that
+    only data fulfils.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Condition:
         applies: Callable[[Variable], bool],
         made: Callable[[Array], Array],
         together: str | None = None,
+        labels: bool = False,
     ) -> None:
         self.kind = kind
         self.sentence = sentence
@@ -42,6 +44,7 @@ class Condition:
         self.applies = applies
         self.made = made
         self.together = together
+        self.labels = labels
 
 
 def _is_square(variable: Variable) -> bool:
@@ -60,20 +63,26 @@ def _orthogonal(array: Array) -> Array:
     return np.linalg.qr(array)[0]
 
 
+def _signs(array: Array) -> Array:
+    return np.where(array < 0, -1.0, 1.0)
+
+
+def _steps(array: Array) -> Array:
+    return np.where(array < 0, 0.0, 1.0)
+
+
 def _unit(array: Array) -> Array:
     return array / np.sqrt(np.sum(array**2))
 
 
-_OF_LENGTH = 1.4
-
 CONDITIONS = (
     Condition("symmetry", "right if {} is symmetric", 1.04, _is_square, _symmetric, "right if {} are symmetric"),
-    Condition("special-case", "right only where {} is 1 or -1", 1.06, _is_plain, lambda a: np.where(a < 0, -1.0, 1.0)),
-    Condition("special-case", "right only where {} is 0 or 1", 1.3, _is_plain, lambda a: np.where(a < 0, 0.0, 1.0)),
+    Condition("special-case", "right only where {} is 1 or -1", 1.06, _is_plain, _signs, labels=True),
+    Condition("special-case", "right only where {} is 0 or 1", 1.3, _is_plain, _steps, labels=True),
     Condition(
         "special-case",
         "right only where {} has length 1",
-        _OF_LENGTH,
+        1.4,
         lambda variable: variable.kind == "vector" and _is_plain(variable),
         _unit,
         "right only where {} have length 1",
@@ -101,9 +110,9 @@ def conditions(claim: Claim, truth: Truth, seed: int) -> list[Finding]:
     for condition in CONDITIONS:
         variables = islice(truth.problem.typing.variables.items(), _MOST_VARIABLES)
         names = [name for name, variable in variables if condition.applies(variable)]
-        if condition.cost != _OF_LENGTH:
-            # What is differentiated by is no label, and a point of it no case.
-            names = [name for name in names if condition.kind == "symmetry" or name not in by]
+        if condition.labels:
+            # What is differentiated by is no label.
+            names = [name for name in names if name not in by]
         alone = [name for name in names if _holds(claim, truth, seed, condition, [name])]
         found += [Finding(condition.kind, condition.sentence.format(name), condition.cost) for name in alone]
         if not alone and condition.together and len(names) > 1 and _holds(claim, truth, seed, condition, names):

@@ -39,8 +39,9 @@ def corrected(claim: Claim, trees: Sequence[Expr], named: Mapping[str, Expr]) ->
     named: what further names in them stand for, which the correction then defines.
     """
     names = [definition.name for definition in claim.definitions]
-    before = _program_text(names, claim.trees)
-    after = _program_text(names, trees)
+    functions = [f"{f.name}({f.parameter}) = {to_text(f.body)}" for f in claim.functions if f.body is not None]
+    before = _program_text(functions, names, claim.trees)
+    after = _program_text(functions, names, trees)
     changes = _changes(before, after)
     used = _used(trees, named)
     front = "".join([f"{name} = {to_text(named[name])}; " for name in named if name in used])
@@ -49,9 +50,9 @@ def corrected(claim: Claim, trees: Sequence[Expr], named: Mapping[str, Expr]) ->
     return Correction(front + after, [*([(0, shift - 2)] if front else []), *changes])
 
 
-def _program_text(names: Sequence[str], trees: Sequence[Expr]) -> str:
+def _program_text(functions: Sequence[str], names: Sequence[str], trees: Sequence[Expr]) -> str:
     definitions = [f"{name} = {to_text(tree)}" for name, tree in zip(names, trees)]
-    return "; ".join([*definitions, to_text(trees[-1])])
+    return "; ".join([*functions, *definitions, to_text(trees[-1])])
 
 
 def _used(trees: Sequence[Expr], named: Mapping[str, Expr]) -> set[str]:

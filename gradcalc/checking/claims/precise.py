@@ -64,7 +64,7 @@ def agrees(claim: Claim, truth: Truth, point: Point, form: str, deadline: float)
     try:
         slope = _slope(truth, arrays, directions, point, digits, deadline).reshape(-1)
         value = _claimed(claim, truth, arrays, point, digits, deadline)
-    except (NotImplementedError, TypeError, ValueError, ZeroDivisionError, RecursionError):
+    except (NotImplementedError, TypeError, ValueError, KeyError, ZeroDivisionError, RecursionError):
         raise NoOpinion from None
     weights = directions[0].reshape(-1)
     for direction in directions[1:]:

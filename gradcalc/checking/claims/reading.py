@@ -36,11 +36,11 @@ _WHERE = re.compile(r"\s{2,}where\s|\n\s*where\s|\s+where\s+(?=\w+\s*=)")
 class Claim:
     """A claimed derivative.
 
-    source: the text that spans point into. definitions: of the claim itself, in order. tree: what is claimed, in the
-    names of the claim and of the problem. outside: the definitions of the problem and `f` for its objective, as the
-    claim calls them. program: the claim with all definitions that are used. indices: the free indices, in the order of
-    the axes that they stand for. typing: None where the shapes do not fit, which `fault` then
-    tells. notes: how it was read, where that was not plain.
+    source: the text that spans point into. definitions, functions: of the claim itself, in order. tree: what is
+    claimed, in the names of the claim and of the problem. outside: the definitions of the problem and `f` for its
+    objective, as the claim calls them. program: the claim with all definitions that are used. indices: the free indices,
+    in the order of the axes that they stand for. typing: None where the shapes do not fit, which `fault` then tells.
+    notes: how it was read, where that was not plain.
     """
 
     def __init__(
@@ -52,8 +52,10 @@ class Claim:
         indices: tuple[str, ...] = (),
         notes: Sequence[str] = (),
         outside: Sequence[Definition] = (),
+        functions: Sequence[FunctionDefinition] = (),
     ) -> None:
         self.source = source
+        self.functions = tuple(functions)
         self.definitions = definitions
         self.outside = tuple(outside)
         self.tree = tree
@@ -69,7 +71,7 @@ class Claim:
         names = {definition.name for definition in own}
         kept = tuple([item for item in self.outside if item.name not in names])
         program = Program(trees[-1], (*kept, *own), self.program.functions, (), self.source)
-        return Claim(self.source, own, trees[-1], program, self.indices, self.notes, self.outside)
+        return Claim(self.source, own, trees[-1], program, self.indices, self.notes, self.outside, self.functions)
 
     @property
     def trees(self) -> tuple[Expr, ...]:
@@ -100,7 +102,7 @@ def read_claim(text: str, problem: Problem, components: Sequence[Component], ran
     except GradcalcError as error:
         raise error.located_in(source) from None
     program = names.program(definitions, tree, source)
-    claim = Claim(source, definitions, tree, program, indices, notes, names.outside)
+    claim = Claim(source, definitions, tree, program, indices, notes, names.outside, parsed.functions)
     type_claim(claim, problem)
     return claim
 

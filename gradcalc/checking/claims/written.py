@@ -110,7 +110,8 @@ def _diagnosed(claim: Claim, truth: Truth, seed: int) -> tuple[list[Finding], Co
         correction = corrected(claim, best.trees, {name: tree for name, tree in named.items() if name not in taken})
         if not _is_right(correction.text, truth, seed):
             # What does not make it right explains nothing, though it did at two points.
-            best, correction = None, None
+            constant = {finding.kind for finding in best.findings} <= {"factor", "sign"}
+            best, correction = best if constant else None, None
     explained = in_order(best.findings) if best is not None else []
     findings = _joined(explained, misfit, claim.fault is not None)
     turned = best is not None and {finding.kind for finding in best.findings} == {"transpose"}

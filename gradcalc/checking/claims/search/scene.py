@@ -156,6 +156,8 @@ class Scene:
             array = np.asarray(self._interpreter.node(node, arrays, self._indices))
         except (ValueError, KeyError, IndexError, TypeError, AssertionError, StopIteration, np.linalg.LinAlgError):
             return None
+        if np.iscomplexobj(array):
+            return None
         wanted = {"scalar": 0, "vector": 1, "row": 1, "matrix": 2}[kind]
         return (kind, array) if array.ndim == wanted else None
 
