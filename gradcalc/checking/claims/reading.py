@@ -38,7 +38,7 @@ class Claim:
 
     source: the text that spans point into. definitions, functions: of the claim itself, in order. tree: what is
     claimed, in the names of the claim and of the problem. outside: the definitions of the problem and `f` for its
-    objective, as the claim calls them. program: the claim with all definitions that are used. indices: the free indices,
+    objective, as the claim calls them. program: the claim with all definitions that it uses. indices: the free ones,
     in the order of the axes that they stand for. typing: None where the shapes do not fit, which `fault` then tells.
     notes: how it was read, where that was not plain.
     """
