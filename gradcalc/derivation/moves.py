@@ -6,12 +6,10 @@ What the cotangent becomes is asked of the core, which knows the adjoint of ever
 
 from __future__ import annotations
 
-from gradcalc.derivation.fragments import Context
 from gradcalc.derivation.notation import frobenius, scaled
 from gradcalc.functions import catalogue
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Binary, Call, Expr, Index, IndexedSum, Name, Negative, Number, Transpose, postorder
-from gradcalc.tensor.answer import Answer
 
 _FROM_LEFT = "A : B*C = B'*A : C"
 _FROM_RIGHT = "A : B*C = A*C' : B"
@@ -33,11 +31,6 @@ def paired(cotangent: Expr | None, tree: Expr, is_number: bool) -> Expr:
     if is_number:
         return scaled(cotangent, tree)
     return frobenius(cotangent, tree)
-
-
-def cotangent_of(context: Context, pairing: Expr, differential: str) -> Answer:
-    """What a number that is linear in a differential pairs it with."""
-    return context.gradient(pairing, differential)
 
 
 def identities(tree: Expr, differential: str, typing: Typing) -> list[str]:

@@ -12,7 +12,7 @@ _NUMBERS = {"$ref": "#/$defs/numbers"}
 
 FINDINGS = (
     "sign", "factor", "layout", "transpose", "shape", "missing-factor", "extra-factor", "substitution", "argument",
-    "function", "exponent", "missing-term", "extra-term", "hadamard", "symmetry", "special-case", "convention",
+    "function", "exponent", "missing-term", "extra-term", "hadamard", "symmetry", "special-case",
     "not-finite", "near-miss", "unexplained",
 )  # fmt: skip
 """The kinds of what may be said of a claim."""

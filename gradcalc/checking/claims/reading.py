@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from gradcalc.checking.claims.indices import free_and_summed, named_apart, renamed_indices, summed_over
@@ -16,6 +16,7 @@ from gradcalc.language.syntax import (
     Expr,
     FunctionDefinition,
     Index,
+    IndexedSum,
     Name,
     Program,
     postorder,
@@ -65,14 +66,6 @@ class Claim:
         self.typing: Typing | None = None
         self.fault: GradcalcError | None = None
 
-    def with_trees(self, trees: Sequence[Expr]) -> Claim:
-        """The same claim with other expressions, of its definitions and last of what it claims; not typed."""
-        own = tuple([Definition(d.name, tree, d.span) for d, tree in zip(self.definitions, trees)])
-        names = {definition.name for definition in own}
-        kept = tuple([item for item in self.outside if item.name not in names])
-        program = Program(trees[-1], (*kept, *own), self.program.functions, (), self.source)
-        return Claim(self.source, own, trees[-1], program, self.indices, self.notes, self.outside, self.functions)
-
     @property
     def trees(self) -> tuple[Expr, ...]:
         return (*[definition.expression for definition in self.definitions], self.tree)
@@ -118,7 +111,7 @@ def type_claim(claim: Claim, problem: Problem) -> None:
             claim.program,
             shapes,
             structure=structure,
-            free_indices=_free(claim),
+            free_indices=list(claim.indices),
             dimension_names=typing.dimension_names,
         )
     except GradcalcError as error:
@@ -141,10 +134,6 @@ def _equated(own: Typing, typing: Typing) -> str | None:
             if dim != original:
                 return f"{original} = {dim}"
     return None
-
-
-def _free(claim: Claim) -> list[str]:
-    return list(claim.indices)
 
 
 def _plain(text: str) -> str:
@@ -285,8 +274,6 @@ class _Names:
 
 
 def _bound_names(node: Expr) -> list[str]:
-    from gradcalc.language.syntax import IndexedSum
-
     return [name for name, _, _ in node.ranges] if isinstance(node, IndexedSum) else []
 
 
@@ -345,8 +332,3 @@ def _used_names(program: Program) -> set[str]:
     roots = [program.objective, *[item.expression for item in program.definitions]]
     roots += [item.body for item in program.functions if item.body is not None]
     return {node.name for root in roots for node in postorder(root) if isinstance(node, Name)}
-
-
-def known_names(claim: Claim) -> Mapping[str, Expr]:
-    """The definitions that a claim may use, its own included."""
-    return {item.name: item.expression for item in claim.program.definitions}

@@ -89,7 +89,6 @@ class Scene:
             name: (kind, np.asarray(point.arrays[name], dtype=float)) for name, kind in kinds.items()
         }
         self._values: dict[Expr, Valued | None] = {}
-        self._kept: list[Expr] = []
 
     def with_definitions(self, definitions: Mapping[str, Expr] | tuple[Definition, ...]) -> Scene:
         """The scene with more names, in an order in which each uses those before."""
