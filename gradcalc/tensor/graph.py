@@ -73,7 +73,11 @@ class Graph:
         return node
 
     def pattern(self, name: str, dims: tuple[Dim, ...], offset: Dim = 0) -> Node:
-        """A constant tensor; a shift that shifts nothing is the identity."""
+        """A constant tensor; a shift that shifts nothing and a merge with one entry are identities."""
+        if name == "merge" and 1 in dims[:2]:
+            # One entry beside the others: the merged index is the other index.
+            output = (0, 1, 1) if dims[0] == 1 else (0, 1, 0)
+            return self.contraction(ONE, (), output, dict(enumerate(dims[:2])))
         if name == "shift":
             if dims[0] == dims[1] and offset == 0:
                 return self.identity((dims[0],))

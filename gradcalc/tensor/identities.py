@@ -292,6 +292,10 @@ def is_function_of_transpose(node: Node, matrix: Node) -> bool:
     factors: tuple[Factor, ...] = node.factors if isinstance(node, Contraction) else ((node, 1, (0, 1)),)
     left = [factor for factor in factors if factor[2]]
     current, last = node.output if isinstance(node, Contraction) else (0, 1)
+    if not left:
+        return current == last
+    # Each step of a product leads on to an index that was not met: a diagonal is no product.
+    met = {current}
     while left:
         for factor in left:
             leaf, exponent, own = factor
@@ -304,6 +308,9 @@ def is_function_of_transpose(node: Node, matrix: Node) -> bool:
                 break
         else:
             return False
+        if step in met:
+            return False
+        met.add(step)
         left.remove(factor)
         current = step
     return current == last

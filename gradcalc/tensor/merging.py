@@ -51,7 +51,7 @@ def merged(
         scale: Coefficient | None = ONE
         inner_factors: Sequence[Factor] = node.factors
         if exponent != 1:
-            inner_factors, scale = _distributed(node, power)
+            inner_factors, scale = _distributed(node, power, indices)
             if scale is None:
                 flat.append((node, exponent, indices))
                 continue
@@ -99,12 +99,17 @@ def is_symmetric(node: Contraction) -> bool:
     return keys[0] == keys[1]
 
 
-def _distributed(node: Contraction, exponent: Rational) -> tuple[Sequence[Factor], Coefficient | None]:
-    """The factors and coefficient of node^exponent, entry by entry; None where the power does not distribute.
+def _distributed(
+    node: Contraction, exponent: Rational, indices: tuple[int, ...]
+) -> tuple[Sequence[Factor], Coefficient | None]:
+    """The factors and coefficient of node^exponent at the indices, entry by entry; None where it does not distribute.
 
-    A fractional power of a product keeps the product together: sqrt(x^2) is not x.
+    The power of a sum is not the sum of powers. A fractional power of a product keeps the product together: sqrt(x^2)
+    is not x. A power that is not positive of the zeros off a diagonal is not 0.
     """
-    if len(node.output) != len(node.index_dims):
+    if node.sums:
+        return (), None
+    if exponent <= 0 and len(set(zip(node.output, indices))) > len(set(node.output)):
         return (), None
     if isinstance(exponent, int) or exponent.denominator == 1:
         scale = exact_power(node.coefficient, exponent)
@@ -144,7 +149,7 @@ def carried_axes(operand: Node) -> set[int] | None:
     """The axes along which a node varies; None where it has a diagonal."""
     if not isinstance(operand, Contraction):
         return set(range(len(operand.dims)))
-    if len(set(operand.output)) != len(operand.output):
+    if operand.has_diagonal:
         return None
     carried = {index for _, _, indices in operand.factors for index in indices}
     return {axis for axis, index in enumerate(operand.output) if index in carried}

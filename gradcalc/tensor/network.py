@@ -134,7 +134,10 @@ class Network:
         self._weigh(vertex, chain, 1, self._later())
 
     def connect(self, row: int, column: int, chain: Chain) -> None:
-        """Adds a matrix that was made here between two vertices."""
+        """Adds a matrix that was made here between two vertices; from a vertex to itself its diagonal is a weight."""
+        if row == column:
+            self.weigh(row, ((Call("diag", (written(chain),)), "c"),))
+            return
         self.edges.append(Edge(row, column, chain, self._later()))
 
     def edges_at(self, vertex: int) -> list[Edge]:

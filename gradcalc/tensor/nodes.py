@@ -102,6 +102,21 @@ class Contraction(Node):
         """Whether this is a scalar that sums over indices: one number, never taken apart again."""
         return not self.output and bool(self.index_dims)
 
+    @property
+    def sums(self) -> bool:
+        """Whether an index is summed over: it does not stand in the output."""
+        return len(set(self.output)) < len(self.index_dims)
+
+    @property
+    def has_diagonal(self) -> bool:
+        """Whether an index is repeated in the output: entries off that diagonal are 0, whatever the factors are."""
+        return len(set(self.output)) < len(self.output)
+
+    @property
+    def is_entrywise(self) -> bool:
+        """Whether each entry is the coefficient times one entry of every factor."""
+        return not self.sums and not self.has_diagonal
+
 
 class Sum(Node):
     """The sum of coefficient * node over the terms, which all have the dims of the sum."""

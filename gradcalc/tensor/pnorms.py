@@ -36,7 +36,7 @@ def _norm_and_power(raising: Raising, base: Node) -> tuple[Node, Node] | None:
     if base.coefficient != ONE or exponent != 1 or len(set(indices)) < len(indices) or not is_function(leaf, "exp"):
         return None
     (inside,) = leaf.operands
-    if not isinstance(inside, Contraction) or len(inside.output) != len(inside.index_dims):
+    if not isinstance(inside, Contraction) or not inside.is_entrywise:
         return None
     tensors = [factor for factor in inside.factors if factor[2]]
     scalars = [factor for factor in inside.factors if not factor[2]]

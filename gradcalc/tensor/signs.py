@@ -72,8 +72,7 @@ def is_positive(node: Node, depth: int = _DEEPEST) -> bool:
     return (
         isinstance(node, Contraction)
         and node.coefficient[0] > 0
-        and not node.is_closed
-        and len(set(node.output)) == len(node.output) == len(node.index_dims)
+        and node.is_entrywise
         and all(is_positive(leaf, depth - 1) for leaf, _, _ in node.factors)
     )
 

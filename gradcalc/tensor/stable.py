@@ -284,7 +284,9 @@ def _exponential(graph: Graph, operand: Node) -> Node | None:
         return graph.elementwise(("sigmoid", 0), graph.scaled(MINUS_ONE, operand_of(core)))
     if isinstance(operand, Sum) and len(operand.terms) == 2:
         for (scale, node), (other_scale, other) in (operand.terms, operand.terms[::-1]):
-            if scale == ONE and other_scale == MINUS_ONE and isinstance(other, Contraction) and len(other.factors) == 1:
+            if scale != ONE or other_scale != MINUS_ONE:
+                continue
+            if isinstance(other, Contraction) and other.is_entrywise and len(other.factors) == 1:
                 lse = other.factors[0][0]
                 if (
                     isinstance(lse, Atom)
@@ -306,7 +308,7 @@ def _logarithm(graph: Graph, operand: Node) -> Node | None:
         first, second = pair
         gap = graph.sum([(ONE, second), (MINUS_ONE, first)], operand.dims)
         return graph.sum([(ONE, first), (ONE, graph.elementwise(("softplus", 0), gap))], operand.dims)
-    if not isinstance(operand, Contraction) or operand.is_closed or len(operand.output) != len(operand.index_dims):
+    if not isinstance(operand, Contraction) or not operand.is_entrywise:
         return None
     return _logarithm_of_product(graph, operand)
 

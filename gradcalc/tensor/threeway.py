@@ -6,6 +6,7 @@ cross is the vector product.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gradcalc.language.syntax import Call, Number
@@ -34,16 +35,22 @@ def _resolved_one(network: Network, terminals: set[int]) -> bool:
             network.crosses.remove(cross)
             return True
     for rule in (_unfolded, _stacked, _one_sided):
-        for merge in network.merges:
-            if rule(network, merge, terminals):
-                network.merges.remove(merge)
-                return True
+        if _applied_once(rule, network, terminals):
+            return True
     for place, first in enumerate(network.merges):
         for second in network.merges[place + 1 :]:
             if _kronecker(network, first, second, terminals):
                 network.merges.remove(first)
                 network.merges.remove(second)
                 return True
+    return _applied_once(_widened, network, terminals)
+
+
+def _applied_once(rule: Callable[[Network, tuple[int, ...], set[int]], bool], network: Network, ends: set[int]) -> bool:
+    for merge in network.merges:
+        if rule(network, merge, ends):
+            network.merges.remove(merge)
+            return True
     return False
 
 
@@ -106,12 +113,7 @@ def _one_sided(network: Network, merge: tuple[int, ...], terminals: set[int]) ->
     fast, slow, whole = merge
     for with_matrix, with_vector in ((fast, slow), (slow, fast)):
         if with_matrix in terminals and _bare(network, with_vector, terminals):
-            # The vertex is an end by itself: the matrix between the two is the identity.
-            unit = Call("eye", (dimension(network.dims[with_matrix]),))
-            vector = written(network.vector(with_vector))
-            _gone(network, with_vector)
-            made = Call("kron", (vector, unit) if with_matrix == fast else (unit, vector))
-            network.connect(whole, with_matrix, ((made, "m"),))
+            _beside_identity(network, with_matrix, with_vector, merge)
             return True
         edge = _only_edge(network, with_matrix, terminals)
         if edge is None or not _bare(network, with_vector, terminals):
@@ -126,6 +128,25 @@ def _one_sided(network: Network, merge: tuple[int, ...], terminals: set[int]) ->
         network.connect(whole, far, ((made, "m"),))
         return True
     return False
+
+
+def _widened(network: Network, merge: tuple[int, ...], terminals: set[int]) -> bool:
+    """A vector at one vertex, whatever holds the other: the Kronecker product with the identity leads there."""
+    fast, slow, _ = merge
+    for kept, with_vector in ((fast, slow), (slow, fast)):
+        if _bare(network, with_vector, terminals):
+            _beside_identity(network, kept, with_vector, merge)
+            return True
+    return False
+
+
+def _beside_identity(network: Network, kept: int, with_vector: int, merge: tuple[int, ...]) -> None:
+    """Joins the merged vertex to one of its two parts by the Kronecker product of the identity and the other part."""
+    unit = Call("eye", (dimension(network.dims[kept]),))
+    vector = written(network.vector(with_vector))
+    _gone(network, with_vector)
+    made = Call("kron", (vector, unit) if kept == merge[0] else (unit, vector))
+    network.connect(merge[2], kept, ((made, "m"),))
 
 
 def _kronecker(network: Network, first: tuple[int, ...], second: tuple[int, ...], terminals: set[int]) -> bool:
