@@ -7,9 +7,12 @@ df/dx = (A + A')*x
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+# Nothing is imported here, so that an interrupt finds the command line ready for it.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from gradcalc.api import Derivative as Derivative
     from gradcalc.api import derive as derive
     from gradcalc.api import verify as verify

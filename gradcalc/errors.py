@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gradcalc.visible import on_one_line, visible
+
 EXIT_CODES = {
     "usage": 2,
     "syntax": 3,
@@ -23,7 +25,8 @@ class GradcalcError(Exception):
     """What went wrong, where, and what to write instead.
 
     kind: one of the keys of `EXIT_CODES`.
-    message: one sentence without a full stop at its end; it names the things involved.
+    message: one sentence without a full stop at its end; it names the things involved. What a user wrote may stand in
+    it as it is: characters that are not to be seen are made visible here.
     span: character offsets into `source`, or None where no place in the text is to blame.
     hint: what to write or do instead, or None.
     source: the text the span points into, filled in by whoever knows it (see `located_in`).
@@ -38,11 +41,11 @@ class GradcalcError(Exception):
         hint: str | None = None,
         source: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(on_one_line(message))
         self.kind = kind
-        self.message = message
+        self.message = on_one_line(message)
         self.span = span
-        self.hint = hint
+        self.hint = None if hint is None else visible(hint)
         self.source = source
 
     @property
@@ -74,7 +77,7 @@ class GradcalcError(Exception):
         return "\n".join(lines)
 
 
-def internal_error(error: Exception) -> GradcalcError:
+def internal_error(error: BaseException) -> GradcalcError:
     """The error of kind internal that tells of an exception which nobody foresaw."""
     return GradcalcError(
         "internal",
@@ -102,9 +105,15 @@ def _underlined(source: str, span: Span) -> list[str]:
         right = min(line_end, left + _CONTEXT_WIDTH)
     before = "..." if left > line_start else ""
     after = "..." if right < line_end else ""
-    visible = source[left:right].replace("\t", " ")
-    width = max(1, min(end, right) - start)
+    shown = [_in_excerpt(letter) for letter in source[left:right]]
+    start, end = start - left, max(start + 1, min(end, right)) - left
+    indent = len(before) + sum(map(len, shown[:start]))
     return [
-        f"  {before}{visible}{after}",
-        "  " + " " * (len(before) + start - left) + "^" * width,
+        f"  {before}{''.join(shown)}{after}",
+        "  " + " " * indent + "^" * max(1, sum(map(len, shown[start:end]))),
     ]
+
+
+def _in_excerpt(letter: str) -> str:
+    """A character above a caret: a blank for what is as wide as the terminal likes."""
+    return " " if letter == "\t" else visible(letter)

@@ -162,6 +162,34 @@ def verify_function(
     return _made(f"{name}(...)", shown, outcome, seed)
 
 
+def verify_program(
+    problem: Problem,
+    wrt: str | Sequence[str] | None,
+    option: str,
+    specification: str,
+    *,
+    order: int = 1,
+    layout: str | None = None,
+    structured: str | None = None,
+    seed: int = 0,
+    sizes: Mapping[str, int] | None = None,
+    arrays: Mapping[str, Any] | None = None,
+) -> Verification:
+    """Judges a function of a program, which is loaded and called in a process of its own.
+
+    option: `--function` with `MODULE:NAME`, or `--program` with `FILE.py:NAME`. The rest is as of `verify_function`.
+    """
+    from gradcalc.checking.claims.computed import judged_function
+    from gradcalc.checking.isolation import IsolatedProgram
+
+    truth, shown = _truth(problem, wrt, order, layout, structured, seed)
+    with IsolatedProgram(option, specification, list(problem.typing.variables), truth.components[0][0]) as program:
+        outcome = judged_function(
+            lambda point: program(point.arrays), truth, seed, dict(sizes or {}), _checked(problem, arrays)
+        )
+    return _made(f"{specification}(...)", shown, outcome, seed)
+
+
 def verify_array(
     problem: Problem,
     wrt: str | Sequence[str] | None,

@@ -22,6 +22,7 @@ Array = Any
 def from_module(specification: str) -> Callable[..., Any]:
     """The function of `module:name`; modules of the current folder are found.
 
+    To be called in a process of its own (see `isolation.py`): whatever the module raises is an error here.
     Raises GradcalcError of kind usage or data.
     """
     module_name, name = _split(specification, "--function", "module:name")
@@ -31,7 +32,7 @@ def from_module(specification: str) -> Callable[..., Any]:
     try:
         with redirect_stdout(sys.stderr):
             module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise _not_loaded(module_name, error) from None
     return _attribute(module, module_name, name)
 
@@ -41,19 +42,27 @@ def from_program(specification: str) -> Callable[..., Any]:
     path, name = _split(specification, "--program", "FILE.py:name")
     if not os.path.isfile(path):
         raise GradcalcError("data", f"there is no file {path}")
-    found = importlib.util.spec_from_file_location("gradcalc_program", path)
+    found = importlib.util.spec_from_file_location(_module_name(path), path)
     if found is None or found.loader is None:
         raise GradcalcError("data", f"{path} is not a Python file", hint="For example: --program model.py:gradient")
     module = importlib.util.module_from_spec(found)
     folder = os.path.dirname(os.path.abspath(path))
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    # Data classes, pickles and references between types look their module up there.
+    sys.modules[found.name] = module
     try:
         with redirect_stdout(sys.stderr):
             found.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise _not_loaded(path, error) from None
     return _attribute(module, path, name)
+
+
+def _module_name(path: str) -> str:
+    """The name that the file has as a module, unless a module is called so already."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return stem if stem.isidentifier() and stem not in sys.modules else "gradcalc_program"
 
 
 def _split(specification: str, option: str, form: str) -> tuple[str, str]:
@@ -64,10 +73,11 @@ def _split(specification: str, option: str, form: str) -> tuple[str, str]:
 
 
 def _not_loaded(home: str, error: BaseException) -> GradcalcError:
-    return GradcalcError("data", f"{home} cannot be loaded: {_told(error)}")
+    return GradcalcError("data", f"{home} cannot be loaded: {told(error)}")
 
 
-def _told(error: BaseException) -> str:
+def told(error: BaseException) -> str:
+    """An exception in a few words."""
     text = " ".join(str(error).split())[:200]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -136,8 +146,10 @@ class Called:
                     result = self._function(*copies.values())
                 else:
                     result = self._function(**{own: copies[name] for name, own in self._keywords.items()})
-        except (Exception, SystemExit) as error:
-            raise GradcalcError("data", f"{self._name} failed: {_told(error)}") from None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise GradcalcError("data", f"{self._name} failed: {told(error)}") from None
         return self._array(result)
 
     def _array(self, result: Any) -> Array:
@@ -152,7 +164,7 @@ class Called:
         try:
             array = np.asarray(result)
         except Exception as error:
-            raise GradcalcError("data", f"{self._name} returned no array: {_told(error)}") from None
+            raise GradcalcError("data", f"{self._name} returned no array: {told(error)}") from None
         if array.dtype.kind in "iub":
             array = array.astype(float)
         if array.dtype.kind != "f":

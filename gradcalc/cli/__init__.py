@@ -4,49 +4,56 @@ from __future__ import annotations
 
 import os
 import sys
-from errno import EDQUOT, EIO, ENOSPC
-from typing import NoReturn
-
-from gradcalc.errors import GradcalcError, internal_error
 
 INTERRUPTED = 130
+
+
+def _end_quietly(kind: type[BaseException], error: BaseException, trace: object) -> None:
+    """An interrupt while modules are loaded ends the process as one at any other time does."""
+    if issubclass(kind, KeyboardInterrupt):
+        os._exit(INTERRUPTED)
+    sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
+
+
+if sys.argv[0].endswith(("gradcalc", "gradcalc.exe", os.path.join("gradcalc", "__main__.py"))):
+    # Before anything else is imported, and not where a program of somebody else's imports this module.
+    sys.excepthook = _end_quietly
+
+from typing import NoReturn  # noqa: E402
+
+from gradcalc.cli.streams import FULL, ReaderLeft, flushed, open_streams, say, unwritable  # noqa: E402
+from gradcalc.errors import GradcalcError, internal_error  # noqa: E402
+from gradcalc.leaving import put_away_all  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits: 0 fine, else the exit codes of the README."""
     try:
-        _open_streams()
+        _expect_interrupts()
+        open_streams()
         code = run(list(sys.argv[1:] if arguments is None else arguments))
-        code = _flushed(code)
+        code = flushed(code)
     except KeyboardInterrupt:
         code = INTERRUPTED
     # Skips the teardown of the interpreter: nothing is left to be written.
     os._exit(code)
 
 
-def _open_streams() -> None:
-    """Output is UTF-8 whatever the locale; a stream that was closed before the start is the null device."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-        elif stream.encoding.lower() != "utf-8" or stream.errors != "backslashreplace":
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+def _expect_interrupts() -> None:
+    """An interrupt ends the process where it stands.
 
+    No exception is raised: it could come up in a callback that swallows it, or in C code that turns it into another.
+    """
+    import signal
 
-def _flushed(code: int) -> int:
-    """The exit code once everything is written."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _silence(sys.stdout.fileno())
-    except OSError as error:
-        code = _unwritable(error)
-    try:
-        sys.stderr.flush()
-    except OSError:
-        _silence(sys.stderr.fileno())
-    return code
+    def end(number: int, frame: object) -> NoReturn:
+        put_away_all()
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+            signal.signal(number, end)
+    sys.unraisablehook = lambda _: None
 
 
 def run(arguments: list[str]) -> int:
@@ -57,67 +64,60 @@ def run(arguments: list[str]) -> int:
 
     # Expressions are large and live until the end: looking for garbage among them costs a fifth of the time.
     gc.disable()
+    if not os.environ.get("GRADCALC_DEBUG"):
+        import warnings
+
+        # What NumPy would say of an overflow, with a line of our source, the result says itself.
+        warnings.simplefilter("ignore")
     from gradcalc.cli.group import asks_for_json, cli, command_of, rewritten
 
-    command = command_of(arguments)
-    as_json = asks_for_json(arguments)
     read: dict[str, str] = {}
-
-    def report(error: GradcalcError) -> int:
-        return _report(error, command, read.get("expression"), as_json)
-
     try:
         outcome = cli.main(args=rewritten(arguments), prog_name="gradcalc", standalone_mode=False, obj=read)
         return outcome if isinstance(outcome, int) else 0
-    except GradcalcError as error:
-        return report(error)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
+        say(error.format_message())
         return error.exit_code
-    except click.ClickException as error:
-        hint = _usage_hint(error)
-        return report(GradcalcError("usage", error.format_message().rstrip("."), hint=hint))
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        _silence(sys.stdout.fileno())
+    except ReaderLeft:
         return 0
-    except (MemoryError, RecursionError):
-        return report(GradcalcError("limit", "the expression is too large for the memory"))
-    except OSError as error:
-        if error.errno not in (ENOSPC, EDQUOT, EIO):
-            return report(internal_error(error))
-        return _unwritable(error)
-    except Exception as error:
-        if os.environ.get("GRADCALC_DEBUG"):
+    except (Exception, SystemExit) as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return unwritable(error)
+        failure = _failure(error)
+        if failure.kind == "internal" and os.environ.get("GRADCALC_DEBUG"):
             raise
-        return report(internal_error(error))
+        return _report(failure, command_of(arguments), read.get("expression"), asks_for_json(arguments))
 
 
-def _usage_hint(error: Exception) -> str | None:
-    context = getattr(error, "ctx", None)
-    return f"`{context.command_path} --help` shows how it is used." if context is not None else None
+def _failure(error: BaseException) -> GradcalcError:
+    """The error of the contract that an exception amounts to."""
+    import click
+
+    if isinstance(error, GradcalcError):
+        return error
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        hint = f"`{context.command_path} --help` shows how it is used." if context is not None else None
+        return GradcalcError("usage", error.format_message().rstrip("."), hint=hint)
+    if isinstance(error, (MemoryError, RecursionError)):
+        return GradcalcError("limit", "the expression is too large for the memory")
+    return internal_error(error)
 
 
 def _report(error: GradcalcError, command: str, expression: str | None, as_json: bool) -> int:
-    if as_json:
-        from gradcalc.output.result import dumps, error_result
+    try:
+        if as_json:
+            from gradcalc.output.result import dumps, error_result
 
-        sys.stdout.write(dumps(error_result(command, expression, error)) + "\n")
-    else:
-        print(error.render(), file=sys.stderr)
+            sys.stdout.write(dumps(error_result(command, expression, error)) + "\n")
+        else:
+            say(error.render())
+    except ReaderLeft:
+        pass
+    except OSError as failure:
+        return unwritable(failure)
     return error.exit_code
-
-
-def _unwritable(error: OSError) -> int:
-    _silence(sys.stdout.fileno())
-    failure = GradcalcError("data", f"the output cannot be written: {error.strerror}")
-    print(failure.render(), file=sys.stderr)
-    return failure.exit_code
-
-
-def _silence(descriptor: int) -> None:
-    """What is still buffered goes nowhere: the reader has left."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -232,26 +232,9 @@ def write(text: str, output: str | None) -> None:
     if output is None:
         sys.stdout.write(text + "\n")
         return
-    try:
-        if os.path.exists(output) and not os.path.isfile(output):
-            _write_to(output, text)
-            return
-        target = os.path.realpath(output)
-        temporary = f"{target}.{os.getpid()}.part"
-        try:
-            _write_to(temporary, text)
-            os.replace(temporary, target)
-        except BaseException:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise GradcalcError("data", f"{output} cannot be written: {error.strerror}") from None
+    from gradcalc.cli.streams import write_file
 
-
-def _write_to(path: str, text: str) -> None:
-    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text + "\n")
+    write_file(output, text)
 
 
 def show(text: str, output: str | None) -> None:

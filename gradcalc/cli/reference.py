@@ -33,9 +33,8 @@ def functions_command(name: str | None, as_json: bool, output: str | None) -> No
             raise GradcalcError("name", f"there is no function {name}", hint=f"Did you mean {near}?" if near else None)
         entries = [entry]
     if as_json:
-        import json
-
         from gradcalc import __version__
+        from gradcalc.output.result import dumps
 
         content = {
             "gradcalc": __version__,
@@ -43,7 +42,7 @@ def functions_command(name: str | None, as_json: bool, output: str | None) -> No
             "command": "functions",
             "functions": [_facts(e) for e in entries],
         }
-        write(json.dumps(content, ensure_ascii=False, allow_nan=False), output)
+        write(dumps(content), output)
     elif name is not None:
         write("\n".join([f"{key}: {_shown(value)}" for key, value in _facts(entries[0]).items()]), output)
     else:

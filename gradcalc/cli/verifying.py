@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,7 +24,6 @@ from gradcalc.cli.options import (
 from gradcalc.errors import GradcalcError
 
 if TYPE_CHECKING:
-    from gradcalc.api import Problem
     from gradcalc.verification import Verification
 
 _SOURCES = ("CLAIM", "--function", "--program", "--array")
@@ -145,21 +144,8 @@ def _judged(
     common["arrays"] = arrays
     if claim is not None:
         return verification.verify_claim(problem, names, _claim_text(claim, from_latex), **common)
-    return _of_function(problem, names, function, program, common)
-
-
-def _of_function(
-    problem: Problem, names: list[str] | None, function: str | None, program: str | None, common: Mapping[str, Any]
-) -> Verification:
-    from gradcalc import verification
-    from gradcalc.checking import callables
-
-    if function is not None:
-        found, name = callables.from_module(function), function
-    else:
-        assert program is not None
-        found, name = callables.from_program(program), program
-    return verification.verify_function(problem, names, found, name, **common)
+    option, specification = ("--function", function) if function is not None else ("--program", program or "")
+    return verification.verify_program(problem, names, option, specification, **common)
 
 
 def _claim_text(claim: str, from_latex: bool) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from gradcalc.visible import visible
+
 if TYPE_CHECKING:
     from gradcalc.claimsfile import Case
-
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(suite: str, cases: Sequence[Case]) -> str:
@@ -29,14 +28,10 @@ def junit_xml(suite: str, cases: Sequence[Case]) -> str:
         kind = "failure" if case.error is None else "error"
         body = str(case.verification) if case.verification is not None else case.complaint
         lines.append(f"{opening}>")
-        lines.append(f"      <{kind} message={_attribute(case.complaint)}>{escape(_clean(body))}</{kind}>")
+        lines.append(f"      <{kind} message={_attribute(case.complaint)}>{escape(visible(body))}</{kind}>")
         lines.append("    </testcase>")
     return "\n".join([*lines, "  </testsuite>", "</testsuites>", ""])
 
 
-def _clean(text: str) -> str:
-    return _NOT_IN_XML.sub("\ufffd", text)
-
-
 def _attribute(text: str) -> str:
-    return quoteattr(_clean(text))
+    return quoteattr(visible(text))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcalc import __version__
 from gradcalc.errors import GradcalcError
 from gradcalc.language.printer import to_text
+from gradcalc.visible import json_visible
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative, Problem
@@ -231,13 +232,7 @@ def add_inputs(result: Json, seed: int, arrays: Mapping[str, Any]) -> None:
 
 
 def dumps(result: Json) -> str:
-    """One line of strict JSON that any UTF-8 stream takes."""
+    """One line of strict JSON that any UTF-8 stream takes; what cannot be seen stands as escapes in it."""
     import json
 
-    text = json.dumps(result, ensure_ascii=False, allow_nan=False)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        # Half of a surrogate pair, from a request.
-        text = json.dumps(result, allow_nan=False)
-    return text
+    return json_visible(json.dumps(result, ensure_ascii=False, allow_nan=False))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from rich.console import Console
 from rich.text import Text
 
 from gradcalc.output.headings import HEADINGS, NUMBER_RESULT
+from gradcalc.visible import visible
 
 _STYLES = (
     ("check ", "passed", "bold green"),
@@ -27,8 +30,9 @@ _VERDICTS = {
 
 def show(text: str) -> None:
     """Prints text for people: formulas bright, remarks dim, verdicts in their colour. Nothing is wrapped."""
-    console = Console(highlight=False, soft_wrap=True)
-    for line in text.split("\n"):
+    # The escapes of colours are ours, and the only ones: the stream lets them pass where we say so.
+    console = Console(file=getattr(sys.stdout, "unfiltered", None), highlight=False, soft_wrap=True)
+    for line in visible(text).split("\n"):
         console.print(styled(line))
 
 

@@ -9,6 +9,7 @@ from gradcalc import __version__
 from gradcalc.output.result import derivation_result, strict
 from gradcalc.output.text import array_text, formula_line, shapes_text, warning_lines
 from gradcalc.tensor.answer import component_text
+from gradcalc.visible import on_one_line
 
 if TYPE_CHECKING:
     from gradcalc.checking.claims.counterexample import Counterexample
@@ -148,7 +149,7 @@ def claims_table(cases: Sequence[Case]) -> str:
 
 
 def _short(name: str) -> str:
-    line = " ".join(name.split())
+    line = on_one_line(" ".join(name.split()))
     return line if len(line) <= 60 else line[:57] + "..."
 
 

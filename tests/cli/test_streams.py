@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from gradcalc.cli.group import rewritten
+from gradcalc.cli.options import write
+from gradcalc.errors import GradcalcError
 
 GRADCALC = f"{sys.executable} -m gradcalc"
 
@@ -124,3 +126,65 @@ def test_no_command_shows_the_help() -> None:
     outcome = shell(GRADCALC)
     assert (outcome.returncode, outcome.stdout) == (2, "")
     assert outcome.stderr.startswith("Usage:")
+
+
+def test_output_keeps_the_permissions_of_a_file(tmp_path: Path) -> None:
+    known, new = tmp_path / "known", tmp_path / "new"
+    known.write_text("old")
+    known.chmod(0o604)
+    assert shell(f"umask 027; {GRADCALC} schema -o {known}; {GRADCALC} schema -o {new}").returncode == 0
+    assert stat.S_IMODE(known.stat().st_mode) == 0o604
+    assert stat.S_IMODE(new.stat().st_mode) == 0o640
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["known", "new"]
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 255, "-w", "a b'\"*?$", "naïve\u202e.txt", "é" * 127, "\udcff", "a\nb", "~", "-"]
+)
+def test_output_takes_any_name(tmp_path: Path, name: str) -> None:
+    write("text", str(tmp_path / name))
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "text\n"
+    assert rewritten(["grad", "x", "-o", name]) == ["grad", "x", "--output", name]
+
+
+def test_output_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "file"
+    target.write_text("old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(GradcalcError, match="cannot be written: No space left"):
+        write("new", str(target))
+    assert target.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("command", ["schema", "functions --json", 'grad "x\'*x"', "--help"])
+def test_a_reader_that_leaves_ends_the_program_quietly(command: str) -> None:
+    # The first reads nothing, the second a little of what is more than a pipe holds.
+    for reader in ("true", "head -c 1"):
+        outcome = shell(f"({GRADCALC} {command}; echo code $? >&2) | {reader}")
+        assert outcome.stderr == "code 0\n"
+
+
+def test_an_interrupt_during_the_imports_ends_without_a_traceback() -> None:
+    # What is imported is slowed down, so that the interrupt meets it for sure.
+    script = (
+        "import sys, time, signal, os\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == wanted: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "wanted, sys.argv[:] = sys.argv[1], ['gradcalc']\n"
+        "import gradcalc.cli\n"
+        "sys.argv[1:] = ['check', 'x*x']\n"
+        "gradcalc.cli.main()\n"
+    )
+    for module in ("gradcalc.errors", "gradcalc.cli.streams", "click", "gradcalc.api", "numpy"):
+        outcome = subprocess.run(
+            [sys.executable, "-c", script, module], capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (outcome.returncode, outcome.stdout, outcome.stderr) == (130, "", ""), module
