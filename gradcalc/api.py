@@ -13,7 +13,16 @@ from gradcalc.language.programs import parse_declaration
 from gradcalc.language.reading import convention
 from gradcalc.language.shapes import Typing, Variable, infer
 from gradcalc.language.syntax import Program
-from gradcalc.tensor.answer import LAYOUTS, STRUCTURED, Answer, Component, Derivation, Formula
+from gradcalc.tensor.answer import (
+    LAYOUTS,
+    STRUCTURED,
+    Answer,
+    Component,
+    Derivation,
+    Formula,
+    component_text,
+    differentials,
+)
 from gradcalc.tensor.answer import derive as derive_answers
 from gradcalc.tensor.einsum import einsum_text
 from gradcalc.tensor.rewriting import is_zero
@@ -156,19 +165,40 @@ class Problem:
                 hint="Give --direction once for each --wrt.",
             )
         for name in asked:
-            if not name.isidentifier() or name in self.typing.definitions:
+            if not name.isidentifier() or name in self.typing.definitions or name in self.typing.dimension_names:
                 raise GradcalcError("usage", f"{name!r} is no name for a direction", hint="For example: --direction V")
-        taken = set(_names(self.program))
+        if asked:
+            self._check_shapes_of_directions(components, asked)
+            return list(asked)
+        names = differentials(components)
+        if prefix == "d":
+            return list(names)
+        taken = set(_names(self.program)) | set(self.typing.dimension_names)
         made: list[str] = []
-        for component, given in zip(components, asked or [""] * len(components)):
+        for component, differential in zip(components, names):
             matrix = self.typing.variables[component[0]].kind == "matrix" and not component[1]
-            name = given or (f"d{component[0]}" if prefix == "d" else ("V" if matrix else "v"))
-            if not given and prefix != "d" and len(components) > 1:
-                name = f"{name}_{component[0]}"
-            while not given and name in taken:
+            name = "V" if matrix else "v"
+            if len(components) > 1:
+                name = f"{name}_{differential[1:]}"
+            while name in taken:
                 name += "1"
             made.append(name)
         return made
+
+    def _check_shapes_of_directions(self, components: Sequence[Component], names: Sequence[str]) -> None:
+        """Directions of one name are one tensor, and need one shape."""
+        shapes: dict[str, tuple[Component, object]] = {}
+        for component, name in zip(components, names):
+            variable = self.typing.variables[component[0]]
+            shape = () if component[1] else (variable.dims, variable.structure)
+            first, known = shapes.setdefault(name, (component, shape))
+            if known != shape:
+                raise GradcalcError(
+                    "usage",
+                    f"one direction {name} for {component_text(first)} and {component_text(component)}, which have"
+                    " different shapes",
+                    hint="Give each a direction with a name of its own.",
+                )
 
     def asked_directions(
         self, components: Sequence[Component], order: int, names: Sequence[str], differential: bool, along: bool
@@ -382,7 +412,14 @@ class Derivative:
 
     def action(self, answer: Answer) -> Formula:
         """What the derivative makes of a change `dX` of its last variable X."""
-        return self._derivation.action(answer, f"d{answer.components[-1][0]}")
+        return self._derivation.action(answer, self.change_name(answer))
+
+    def change_name(self, answer: Answer) -> str:
+        """What the change of the last variable is called: dX, or dX1 where dX is a name of the program."""
+        name = f"d{answer.components[-1][0]}"
+        while name in self.problem.names:
+            name += "1"
+        return name
 
     def function(self) -> Function:
         """The compiled derivative: takes arrays by name, returns an array (a dict of them for several variables)."""

@@ -43,10 +43,11 @@ class Products(Code):
         """The chain without the parts from a row to a column, which are numbers, and those numbers."""
         kept: list[Operand] = []
         numbers: list[str] = []
-        start = 0
         for operand in operands:
             kept.append(operand)
-            if kept[start].rows is None and operand.columns is None:
+            # The nearest row belongs to a column: in x'*(y'*z*v) it is y'.
+            start = next((place for place in reversed(range(len(kept))) if kept[place].rows is None), None)
+            if operand.columns is None and start is not None:
                 part = kept[start:]
                 del kept[start:]
                 numbers.append(self._plain(self._multiplied(part, association(part))))

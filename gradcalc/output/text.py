@@ -103,7 +103,7 @@ def action_text(derivative: Derivative, answer: Answer) -> str:
     action = derivative.action(answer)
     where = f" where {where_text(action)}" if action.where else ""
     index = f"[{','.join(action.indices)}] " if action.indices else ""
-    return f"d{answer.components[-1][0]} -> {index}{to_text(action.tree)}{where}"
+    return f"{derivative.change_name(answer)} -> {index}{to_text(action.tree)}{where}"
 
 
 def shapes_text(problem: Problem) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations_with_replacement, groupby
 
 from gradcalc.errors import GradcalcError
 from gradcalc.language.shapes import Typing
-from gradcalc.language.syntax import Expr, Index, IndexedSum, operations, postorder
-from gradcalc.tensor.differentiation import Rules, along, derivative
+from gradcalc.language.syntax import Expr, Index, IndexedSum, operations
+from gradcalc.language.syntax import postorder as walked
+from gradcalc.tensor.differentiation import Rules, along, derivative, substituted
 from gradcalc.tensor.einsum import EinsumTerm, einsum_terms
 from gradcalc.tensor.expansion import openings
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.indexing import Indexing, index_names
 from gradcalc.tensor.lowering import Lowering
 from gradcalc.tensor.naming import expanded_length, named
-from gradcalc.tensor.nodes import ONE, Factor, Node, Term
+from gradcalc.tensor.nodes import ONE, Factor, Node, Symbol, Term, postorder
 from gradcalc.tensor.products import Flattening
 from gradcalc.tensor.raising import Raising
 from gradcalc.tensor.structures import Structured
@@ -127,7 +129,7 @@ class Answer(Formula):
     @property
     def is_differential(self) -> bool:
         """Whether it is df: the derivative along the differentials of its variables."""
-        return self.order == 1 and self.directions == tuple([f"d{name}" for name, _ in self.components])
+        return self.order == 1 and bool(self.directions) and self.directions == differentials(self.components)
 
     @property
     def wrt(self) -> str:
@@ -237,21 +239,25 @@ class Derivation:
         """
         parts: list[Node] = []
         for component, name in zip(columns, names):
-            variable = self._lowering.symbol(component[0])
-            forward = self._forward(component, name)
+            direction = self._direction(component, name, held=row is not None)
+            forward = self._forward(component, direction)
             if forward is None:
-                gradient = derivative(self._graph, self._rules, self._value.node, variable)
-                forward = self._contracted(gradient, component, name)
+                gradient = self._derivative((component[0],))
+                if component[1]:
+                    gradient = self._component(self._projected(gradient, [component]), [component])
+                forward = self._contracted(gradient, direction)
             parts.append(forward)
         node = self._graph.sum([(ONE, part) for part in parts], self._value.node.dims)
-        if row is not None:
-            node = derivative(self._graph, self._rules, node, self._lowering.symbol(row[0]))
-            node = self._component(self._projected(node, [row]), [row])
-        kind = self._value.kind if row is None else "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
-        components = tuple(columns) if row is None else (row, *columns)
-        convention = self._convention([row]) if row is not None else None
-        formula = self._formula(node, "vector" if kind == "row" else kind)
-        return Answer(formula, components, None, tuple(names), convention)
+        if row is None:
+            kind = self._value.kind
+            return Answer(self._formula(node, "vector" if kind == "row" else kind), tuple(columns), None, tuple(names))
+        node = derivative(self._graph, self._rules, node, self._lowering.symbol(row[0]))
+        for component, name in zip(columns, names):
+            held, direction = self._direction(component, name, held=True), self._direction(component, name)
+            if held is not direction:
+                node = substituted(self._graph, node, held, direction)
+        node, kind = self._laid_out(self._component(self._projected(node, [row]), [row]))
+        return Answer(self._formula(node, kind), (row, *columns), self._layout, tuple(names), self._convention([row]))
 
     def einsum(self, formula: Formula) -> list[EinsumTerm] | None:
         """The tensor as a sum of einsums of matrices and vectors; None where it has no such form."""
@@ -260,40 +266,43 @@ class Derivation:
         except NoMatrixForm:
             return None
 
-    def _forward(self, component: Component, name: str) -> Node | None:
+    def _forward(self, component: Component, direction: Node) -> Node | None:
         """The derivative of the objective along a direction in forward mode, where that is shorter."""
         if component[1] or self._lowering.typing.variables[component[0]].structure is not None:
             return None
-        direction = self._direction(component, name)
         return along(self._graph, self._rules, self._value.node, self._lowering.symbol(component[0]), direction)
 
     def action(self, answer: Answer, name: str) -> Formula:
         """What a derivative makes of a change of its last variable: its last axes times a tensor of that name."""
-        component = answer.components[-1]
-        node = self._forward(component, name) if answer.order == 1 else None
+        direction = self._direction(answer.components[-1], name)
+        node = self._forward(answer.components[-1], direction) if answer.order == 1 else None
         if node is None:
-            node = self._contracted(answer.node, component, name)
+            node = self._contracted(answer.node, direction)
         kind = "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
         return self._formula(node, kind)
 
-    def _direction(self, component: Component, name: str) -> Node:
-        """The tensor of a name in the shape of a variable, or of an entry of one."""
+    def _direction(self, component: Component, name: str, held: bool = False) -> Symbol:
+        """The tensor of a name in the shape of a variable, or of an entry of one.
+
+        held: a variable of the program as a tensor of its own, which does not vary with it.
+        """
         variable, positions = component
         dims = self._lowering.typing.variables[variable].dims if not positions else ()
         known = self._lowering.typing.variables.get(name)
         if known is not None and known.dims != dims:
             raise GradcalcError(
                 "shape",
-                f"the direction {name} is a {known.kind}, and {variable} has another shape",
+                f"the direction {name} is a {known.kind}, and {component_text(component)} has another shape",
                 hint="A direction has the shape of the variable; a new name stands for any.",
             )
+        if known is not None:
+            symbol = self._lowering.symbol(name)
+            return self._graph.symbol(f"{name} held", dims, symbol.symmetric, symbol.structure) if held else symbol
         structure = self._lowering.typing.variables[variable].structure
-        symmetric = structure in (*_SYMMETRIC, "diagonal")
-        return self._lowering.symbol(name) if known is not None else self._graph.symbol(name, dims, symmetric)
+        return self._graph.symbol(name, dims, bool(dims) and structure in (*_SYMMETRIC, "diagonal"))
 
-    def _contracted(self, node: Node, component: Component, name: str) -> Node:
-        """The node with its last axes, those of the variable, summed with a tensor of that name."""
-        direction = self._direction(component, name)
+    def _contracted(self, node: Node, direction: Symbol) -> Node:
+        """The node with its last axes, those of the direction, summed with it."""
         dims = direction.dims
         front = len(node.dims) - len(dims)
         axes = tuple(range(len(node.dims)))
@@ -402,8 +411,12 @@ class Derivation:
         lowering = self._lowering
         return [(name, lowering.definition(name).node) for name in lowering.used_definitions]
 
+    def _taken(self, node: Node) -> set[str]:
+        """The names that nothing new may have in a formula of the node: directions have names of their own."""
+        return self._reserved | {leaf.name for leaf in postorder((node,)) if isinstance(leaf, Symbol)}
+
     def _index_formula(self, node: Node, spelled: bool = False) -> Formula:
-        names = index_names(self._reserved)
+        names = index_names(self._taken(node))
         indices = tuple([next(names) for _ in node.dims])
         definitions = self._definitions()
         raising = Raising(self._graph, [node, *[value for _, value in definitions]])
@@ -438,7 +451,7 @@ class Derivation:
         flattening = Flattening([expanded, *[tree for _, tree in trees]], raising.products_of_numbers)
         expanded = flattening.flattened(expanded)
         trees = [(name, flattening.flattened(tree)) for name, tree in trees]
-        tree, where = named(expanded, trees, self._reserved | _indices_in(expanded))
+        tree, where = named(expanded, trees, self._taken(node) | _indices_in(expanded))
         return Formula(node, kind, expanded, tree, where, indices, entrywise, stacked)
 
     def index_form(self, answer: Formula, spelled: bool = False) -> Formula:
@@ -452,12 +465,23 @@ class Derivation:
 def _indices_in(tree: Expr) -> set[str]:
     """The names of all indices of an expression, which nothing else may have."""
     found: set[str] = set()
-    for node in postorder(tree):
+    for node in walked(tree):
         if isinstance(node, Index):
             found.update([position for position in node.positions if isinstance(position, str)])
         elif isinstance(node, IndexedSum):
             found.update([name for name, _, _ in node.ranges])
     return found
+
+
+def differentials(components: Sequence[Component]) -> tuple[str, ...]:
+    """What the changes of components are called: dx, and dx_2 for that of x[2] where x changes elsewhere as well."""
+    times = Counter([name for name, _ in components])
+    return tuple(
+        [
+            f"d{name}" + "".join([f"_{position}" for position in positions if times[name] > 1])
+            for name, positions in components
+        ]
+    )
 
 
 def component_text(component: Component) -> str:

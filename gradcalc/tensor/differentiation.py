@@ -198,6 +198,13 @@ def _contraction_pullbacks(
         yield operand, graph.contraction((number * exponent, powers), factors, front + indices, dims)
 
 
+def substituted(graph: Graph, root: Node, placeholder: Symbol, replacement: Node) -> Node:
+    """`root`, which is linear in `placeholder`, at a tensor of the same dims."""
+    if root is placeholder or not any(node is placeholder for node in postorder((root,))):
+        return replacement if root is placeholder else root
+    return _with_leading_axes(graph, root, placeholder, replacement, 0)
+
+
 def _with_leading_axes(graph: Graph, root: Node, placeholder: Symbol, replacement: Node, leading: int) -> Node:
     """`root`, which is linear in `placeholder`, at `replacement`, whose `leading` more axes go to the front."""
     depends: set[Node] = {placeholder}

@@ -57,7 +57,8 @@ class Graph:
         return self._counter
 
     def symbol(self, name: str, dims: tuple[Dim, ...], symmetric: bool = False, structure: str | None = None) -> Symbol:
-        key = ("symbol", name)
+        """A variable. Those of one name with different dims or structures are different tensors."""
+        key = ("symbol", name, dims, symmetric, structure)
         node = self._nodes.get(key)
         if node is None:
             node = self._nodes[key] = Symbol(self._next(), name, dims, symmetric, structure)
