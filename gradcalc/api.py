@@ -442,7 +442,7 @@ class Derivative:
                 "a derivative along a direction is not checked",
                 hint="Check the gradient or the Hessian itself.",
             )
-        from gradcalc.evaluation import check_all
+        from gradcalc.checking.checks import check_all
 
         return check_all(self, seed=seed, data=data, exact=exact)
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from gradcalc.api import Derivative, Problem
+from gradcalc.checking.checks import Checked, check_each
 from gradcalc.checking.result import CheckResult
 from gradcalc.errors import GradcalcError
-from gradcalc.evaluation import Evaluator, check_each, check_reaches, prepare_arrays
+from gradcalc.evaluation import Evaluator, check_reaches, prepare_arrays
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.reference import observe
 from gradcalc.output.result import add_check, add_inputs, add_values, derivation_result
@@ -49,9 +50,11 @@ class NumericRun:
         self.drawn = not given or (at_random and any(name not in given for name in problem.typing.variables))
         asked = dict(sizes or {})
         self.checks: list[CheckResult] = []
+        self.value_check: CheckResult | None = None
         if command == "check" and not given:
-            checked, self.arrays, self.sizes = check_each(self.derivative, seed=seed, sizes=asked)
-            self.checks = [result for _, result in checked]
+            checked = check_each(self.derivative, seed=seed, sizes=asked)
+            self.arrays, self.sizes = checked.arrays, checked.sizes
+            self._take(checked)
         elif self.drawn:
             self.arrays, self.sizes = draw(problem.program, problem.typing, asked, seed, given)
         else:
@@ -63,8 +66,7 @@ class NumericRun:
                     raise GradcalcError("data", f"the size of {name} is {given_size} in the data, not {size}")
             check_reaches(problem.typing, self.sizes)
         if command == "check" and given:
-            checked, _, _ = check_each(self.derivative, seed=seed, data=self.arrays)
-            self.checks = [result for _, result in checked]
+            self._take(check_each(self.derivative, seed=seed, data=self.arrays))
         self.evaluator = Evaluator(self.derivative, self.sizes)
         self.value, self.values = self.evaluator(self.arrays, self.sizes)
         self.exact: list[CheckResult] = []
@@ -73,6 +75,10 @@ class NumericRun:
 
             self.exact = [prove(self.derivative, answer) for answer in self.derivative.answers]
         self._explain_nonfinite()
+
+    def _take(self, checked: Checked) -> None:
+        self.checks = [result for _, result in checked.derivatives]
+        self.value_check = checked.value
 
     def _explain_nonfinite(self) -> None:
         """Raises the reason where the value is not finite and the interpreter knows why."""
@@ -102,6 +108,8 @@ class NumericRun:
     @property
     def exit_code(self) -> int:
         verdicts = {check.verdict for check in [*self.checks, *self.exact]}
+        if self.value_check is not None and self.value_check.verdict == "failed":
+            return FAILED
         return FAILED if "failed" in verdicts else INCONCLUSIVE if "inconclusive" in verdicts else 0
 
     def result(self, formats: Sequence[str] = ()) -> dict[str, Any]:
@@ -112,6 +120,8 @@ class NumericRun:
         result["warnings"].extend(self.warnings)
         for entry, check in zip(result["derivatives"], self.checks):
             add_check(entry, check)
+        if self.value_check is not None:
+            add_check(result["objective"], self.value_check)
         for entry, proof in zip(result["derivatives"], self.exact):
             entry["check"]["exact"] = proof.to_dict()
         if self.drawn and self.arrays:
@@ -140,6 +150,8 @@ class NumericRun:
         lines += warning_lines(self.warnings)
         for answer, check in zip(self.derivative.answers, self.checks):
             lines += check_lines(label(self.derivative, answer), check)
+        if self.value_check is not None and self.value_check.verdict == "failed":
+            lines += check_lines("f", self.value_check)
         for answer, proof in zip(self.derivative.answers, self.exact):
             lines += check_lines(f"{label(self.derivative, answer)} exactly", proof)
         return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""Derivatives held against the function itself: complex step where it is analytic, differences where it is not.
+"""Derivatives held against the function itself, with a verdict that knows what rounding makes of both.
 
-Sources: Squire and Trapp, Using complex variables to estimate derivatives of real functions (1998); Ridders, Accurate
-computation of F'(x) and F'(x)F''(x) (1982); Griewank and Walther (2008) for the convergence order of the remainder.
+A derivative passes where it agrees as closely as the comparison could have told, fails where the gap is far beyond
+what rounding and steps leave, and is inconclusive between the two. Everything is relative to what is compared.
 """
 
 from __future__ import annotations
@@ -11,33 +11,77 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.checking.noise import SAMPLES, UNIT, Noise
 from gradcalc.checking.result import CheckResult
+from gradcalc.checking.slopes import (
+    DIFFERENCE_TOLERANCE,
+    TOLERANCE,
+    Function,
+    Slopes,
+    find_slopes,
+    has_kink,
+    slope_at,
+    taylor_supports,
+)
+
+__all__ = ["DIFFERENCE_TOLERANCE", "TOLERANCE", "check_derivative", "slope_at"]
 
 Array = Any
-Function = Callable[[Array], Array]
-"""From an array, real or complex, to the value; NaN where it is not defined."""
 
 MOST_ENTRIES = 64
 """With more entries than this, random directions are compared instead of entries."""
 
 DIRECTIONS = 12
 
-TOLERANCE = 1e-7
+RESOLUTION = 1e-6
+"""The relative error of an entry that a comparison has to be able to see for a pass."""
 
-DIRECTION_TOLERANCE = 1e-9
-"""Along a direction, an error in one entry is small beside the sum: the tolerance has to be tighter."""
+_RESOLUTION_OF_DIFFERENCES = 5e-6
 
-DIFFERENCE_TOLERANCE = 1e-5
+_FINE = 1e-9
+"""Numbers that agree to this, relative to themselves, are equal whatever the noise."""
 
-_STEP = 1e-30
+_WITHIN = 16.0
+"""How many times the measured noise a gap may be that noise makes."""
 
-_REFINEMENTS = 3
+_BEYOND = 1000.0
+"""How many times the measured noise a gap is that noise does not make."""
 
-_DIFFERENCED = 1e4
-"""By how much differences enlarge what rounding leaves in the function."""
+_ZERO = 1e-9
+"""Noise below this, beside the derivatives that the numbers on the way could have, is zero to working precision."""
 
-_SETTLED = 1e-7
-"""How small the error of a slope should be, beside the largest slope of the same direction."""
+_SMALLEST_WEIGHT = 1e-3
+"""The smallest entry, beside the largest, that a direction gives the same weight as the others."""
+
+_RESTLESS = 1e-10
+"""By how much rounding may change a value, beside the numbers on the way, where differences are to be trusted."""
+
+Rounded = Callable[[Noise, Array], Array]
+"""The function with every result on the way moved by the noise."""
+
+
+class Rounding:
+    """What is known of the rounding in a comparison.
+
+    function: the function with noise; derivatives: the derivative computed anew with noise, some times; natural: the
+    size of a derivative that the numbers on the way could have.
+    """
+
+    def __init__(
+        self,
+        function: Rounded | None = None,
+        derivatives: Callable[[Noise], list[Array]] | None = None,
+        natural: float = 0.0,
+    ) -> None:
+        self.function = function
+        self._derivatives = derivatives
+        self.natural = natural
+        self._found: list[Array] | None = None
+
+    def derivatives(self, noise: Noise) -> list[Array]:
+        if self._found is None:
+            self._found = self._derivatives(noise) if self._derivatives is not None else []
+        return self._found
 
 
 def check_derivative(
@@ -49,21 +93,16 @@ def check_derivative(
     kink_distance: float,
     generator: np.random.Generator,
     direction_within: Callable[[Array], Array] | None = None,
-    rounding: float = 0.0,
-    vanishing: float = 0.0,
+    rounding: Rounding | None = None,
 ) -> CheckResult:
     """Compares a derivative with the function's own variation at a point.
 
     point: shape (v...); derivative: shape (o..., v...) where function(point) has shape (o...).
     analytic: whether the complex step may be used. kink_distance: how near the point is to a kink.
-    rounding: the absolute error that rounding may leave in an entry. vanishing: slopes below it may be what rounding
-    leaves of terms that cancel, and are zero to working precision.
     direction_within: a projection onto the directions in which the point may move (for a structured variable).
     """
     point = np.asarray(point, dtype=float)
     derivative = np.asarray(derivative, dtype=float)
-    if kink_distance == 0:
-        return CheckResult.inconclusive("the point is at a kink, where there is no derivative")
     if derivative.size == 0:
         return CheckResult.inconclusive("nothing was compared: the derivative has no entries")
     if not np.all(np.isfinite(derivative)):
@@ -75,40 +114,45 @@ def check_derivative(
     if value.shape + point.shape != derivative.shape:
         return CheckResult.wrong_shape(value.shape + point.shape, derivative.shape)
     with np.errstate(all="ignore"):
-        return _compared(
-            counted,
-            point,
-            value,
-            derivative,
-            analytic,
-            kink_distance,
-            generator,
-            direction_within,
-            rounding,
-            vanishing,
-        )
+        if kink_distance == 0:
+            if has_kink(counted, point, value, generator, direction_within):
+                return CheckResult.inconclusive("the point is at a kink, where there is no derivative")
+            kink_distance = float("inf")
+        slopes = find_slopes(counted, point, value, analytic=analytic, kink_distance=kink_distance)
+        if slopes is None:
+            return CheckResult.inconclusive("the function does not vary smoothly enough here to be compared")
+        comparison = _Comparison(counted, slopes, point, derivative, generator, rounding or Rounding())
+        if point.size <= MOST_ENTRIES and direction_within is None:
+            return comparison.entry_by_entry()
+        return comparison.along_directions(direction_within)
 
 
-def _compared(
-    counted: _Counted,
-    point: Array,
-    value: Array,
-    derivative: Array,
-    analytic: bool,
-    kink_distance: float,
-    generator: np.random.Generator,
-    direction_within: Callable[[Array], Array] | None,
-    rounding: float,
-    vanishing: float,
+def compare_values(
+    value: Array, wanted: Array, samples: Callable[[], tuple[list[Array], list[Array]]], natural: float
 ) -> CheckResult:
-    slope, method, noise = _slope(counted, point, value, analytic, kink_distance)
-    if slope is None:
-        return CheckResult.inconclusive("the function does not vary smoothly enough here to be compared")
-    if point.size <= MOST_ENTRIES and direction_within is None:
-        return _entry_by_entry(counted, slope, method, noise, point, derivative, rounding, vanishing)
-    return _along_directions(
-        counted, slope, method, noise, point, derivative, generator, direction_within, rounding, vanishing
-    )
+    """Compares a value with what it should be, entry by entry; both of one shape.
+
+    samples: both computed anew with noise, some times. natural: the size of the numbers on the way.
+    """
+    if not np.all(np.isfinite(value)):
+        return CheckResult.inconclusive("the value is not finite here")
+    size = np.maximum(np.abs(value), np.abs(wanted))
+    lines = _Lines(value, wanted, size, np.zeros_like(size), RESOLUTION)
+    if np.any(lines.doubtful()):
+        lines.judge(np.sum([_range(runs, size.shape) for runs in samples()], axis=0), natural)
+    verdict = lines.verdict()
+    worst = lines.worst()
+    result = CheckResult(verdict, "interpreter", 1, 1, float(np.max(lines.gap)), lines.largest(), lines.resolution)
+    result.noise = lines.noise_found()
+    if verdict == "failed":
+        place = f" in entry [{','.join([str(int(number) + 1) for number in worst])}]" if worst else ""
+        result.reason = (
+            f"the program makes the objective {float(value[worst]):.10g}{place},"
+            f" and the expression as typed is {float(wanted[worst]):.10g}"
+        )
+    elif verdict == "inconclusive":
+        result.reason = lines.reason(worst, "the value")
+    return result
 
 
 class _Counted:
@@ -121,286 +165,267 @@ class _Counted:
         return self._function(point)
 
 
-def _complex_slope(function: Function, point: Array, direction: Array) -> Array:
-    return np.imag(function(point + 1j * _STEP * direction)) / _STEP
+class _Comparison:
+    def __init__(
+        self,
+        function: _Counted,
+        slopes: Slopes,
+        point: Array,
+        derivative: Array,
+        generator: np.random.Generator,
+        rounding: Rounding,
+    ) -> None:
+        self._function = function
+        self._slopes = slopes
+        self._point = point
+        self._derivative = derivative
+        self._generator = generator
+        self._rounding = rounding
+        self._noise = Noise(generator)
+        self._axes = tuple(range(derivative.ndim - point.ndim, derivative.ndim))
+        self._resolution = RESOLUTION if slopes.exact else _RESOLUTION_OF_DIFFERENCES
 
-
-def _central_slope(function: Function, point: Array, direction: Array, start: float) -> tuple[Array, Array]:
-    """The slope, and an estimate of its error; with smaller steps where larger ones do not settle, as near a pole."""
-    best, error = _extrapolated_slope(function, point, direction, start)
-    for _ in range(_REFINEMENTS):
-        if np.all(error <= _SETTLED * np.max(np.abs(best), initial=0.0)):
-            break
-        start /= 32
-        finer, finer_error = _extrapolated_slope(function, point, direction, start)
-        better = ~(error <= finer_error)
-        best, error = np.where(better, finer, best), np.where(better, finer_error, error)
-    return best, error
-
-
-def _extrapolated_slope(function: Function, point: Array, direction: Array, start: float) -> tuple[Array, Array]:
-    """Central differences extrapolated to a step of zero, and an estimate of the error (Ridders)."""
-    factor = 1.6
-    table: list[list[Array]] = []
-    best: Array | None = None
-    error: Array | None = None
-    step = start
-    for row in range(8):
-        above, below = (np.real(function(point + sign * step * direction)) for sign in (1, -1))
-        entries = [(above - below) / (2 * step)]
-        rounding = np.finfo(float).eps * np.maximum(np.abs(above), np.abs(below)) / step
-        scale = factor**2
-        for column in range(row):
-            entries.append((entries[column] * scale - table[-1][column]) / (scale - 1))
-            scale *= factor**2
-            change = np.maximum(np.abs(entries[-1] - entries[-2]), np.abs(entries[-1] - table[-1][column]))
-            if error is None or best is None:
-                best, error = np.asarray(entries[-1]), np.asarray(change)
-            else:
-                better = change < error
-                best, error = np.where(better, entries[-1], best), np.where(better, change, error)
-        table.append(entries)
-        step /= factor
-    assert best is not None
-    assert error is not None
-    return best, np.maximum(error, rounding)
-
-
-Slope = Callable[[Array], tuple[Array, Array]]
-"""From a direction to the slope of the function along it and an estimate of the slope's error."""
-
-
-def _slope(
-    function: _Counted, point: Array, value: Array, analytic: bool, kink_distance: float
-) -> tuple[Slope | None, str, float]:
-    """How slopes are found here, what that is called, and the relative error to expect."""
-    norm = float(np.max(np.abs(point), initial=0.0)) or 1.0
-    start = min(0.05 * norm, kink_distance / 8 if np.isfinite(kink_distance) else np.inf)
-    probe = np.ones_like(point)
-
-    def by_complex_step(direction: Array) -> tuple[Array, Array]:
-        slope = _complex_slope(function, point, direction)
-        return slope, np.zeros_like(slope)
-
-    def by_differences(direction: Array) -> tuple[Array, Array]:
-        longest = float(np.max(np.abs(direction), initial=0.0)) or 1.0
-        return _central_slope(function, point, direction, start / longest)
-
-    if analytic:
-        try:
-            slope = np.asarray(by_complex_step(probe)[0])
-            step = 1e-5 * norm
-            rough = (np.real(function(point + step * probe)) - np.real(function(point - step * probe))) / (2 * step)
-        except (TypeError, ValueError, np.linalg.LinAlgError):
-            slope = np.asarray(np.nan)
-            rough = np.asarray(0.0)
-        scale = np.maximum(np.abs(slope), np.abs(rough)) + np.abs(value) / norm
-        if np.all(np.isfinite(slope)) and (
-            not np.all(np.isfinite(rough)) or np.all(np.abs(slope - rough) <= 1e-3 * scale + 1e-12)
-        ):
-            return by_complex_step, "complex-step", 0.0
-    start = _tame_step(function, point, value, probe, start, norm)
-    if start < 1e-9 * norm:
-        return None, "", 0.0
-    return by_differences, "central-differences", 1.0
-
-
-def slope_at(function: Function, point: Array, *, analytic: bool, kink_distance: float) -> tuple[Slope, float] | None:
-    """How the function varies along directions at a point, and the relative error that is to be tolerated.
-
-    point: shape (v...); analytic: whether the complex step may be used. None where it does not vary smoothly enough.
-    """
-    counted = _Counted(function)
-    with np.errstate(all="ignore"):
-        slope, _, noise = _slope(counted, point, np.asarray(counted(point)), analytic, kink_distance)
-    if slope is None:
-        return None
-    return slope, DIFFERENCE_TOLERANCE if noise else TOLERANCE
-
-
-def _taylor_supports(
-    function: Function, point: Array, derivative: Array, differences: Array, worst: tuple[Any, ...]
-) -> bool:
-    """Whether the remainder of the first-order expansion vanishes against the step for the entry in question.
-
-    |f(p + h*d) - f(p) - h*<g, d>| / h tends to zero if and only if the derivative is right; where the function varies
-    on a much smaller scale than the point, this shows at steps at which extrapolated differences have gone astray.
-    """
-    entry = worst[len(worst) - point.ndim :]
-    output = worst[: len(worst) - point.ndim]
-    direction = np.zeros_like(point)
-    direction[entry] = 1.0
-    claimed = derivative[worst]
-    length = float(np.max(np.abs(point), initial=0.0)) or 1.0
-    here = np.real(function(point))[output]
-    for halvings in range(8, 38, 2):
-        step = length * 2.0**-halvings
-        slope = (np.real(function(point + step * direction))[output] - here) / step
-        if abs(slope - claimed) <= 0.1 * abs(differences[worst] - claimed):
-            return True
-    return False
-
-
-def _tame_step(function: Function, point: Array, value: Array, probe: Array, start: float, norm: float) -> float:
-    """A first step over which the function does not change beyond its own size: no pole lies within it."""
-    size = float(np.max(np.abs(value), initial=0.0))
-    while start > 1e-4 * norm and size > 0:
-        ahead, behind = np.real(function(point + start * probe)), np.real(function(point - start * probe))
-        change = max(float(np.max(np.abs(other - value), initial=0.0)) for other in (ahead, behind))
-        if change <= 2 * size:
-            break
-        start /= 4
-    return start
-
-
-def _entry_by_entry(
-    function: _Counted,
-    slope: Slope,
-    method: str,
-    noise: float,
-    point: Array,
-    derivative: Array,
-    rounding: float,
-    vanishing: float,
-) -> CheckResult:
-    differences = np.empty_like(derivative)
-    errors = np.empty_like(derivative)
-    for entry in np.ndindex(*point.shape):
-        direction = np.zeros_like(point)
-        direction[entry] = 1.0
-        place: Any = (Ellipsis, *entry)
-        differences[place], errors[place] = slope(direction)
-    if not np.all(np.isfinite(differences)):
-        return CheckResult.inconclusive("the function is not finite around the point")
-    tolerance = DIFFERENCE_TOLERANCE if noise else TOLERANCE
-    scale = float(np.max(np.abs(differences), initial=0.0))
-    absolute = np.abs(derivative - differences)
-    # An entry counts against its own size, but not below what the largest lets be seen.
-    floor = scale * (1e-4 if noise else 1e-6) + np.finfo(float).tiny
-    relative = absolute / np.maximum(np.maximum(np.abs(differences), np.abs(derivative)), floor)
-    accepted = absolute <= rounding
-    if np.all(_vanish(np.abs(derivative), differences, errors, noise, vanishing)):
-        accepted, relative = np.ones_like(accepted), np.zeros_like(relative)
-    if noise:
-        accepted |= (absolute <= 4 * errors) & (errors <= 1e-3 * scale)
-        wrong = ~accepted & (relative > tolerance)
-        settled = bool(np.any(wrong & (errors < 0.1 * absolute)))
-        worst = np.unravel_index(int(np.argmax(np.where(wrong, absolute, 0.0))), absolute.shape)
-        if np.any(wrong) and (not settled or _taylor_supports(function, point, derivative, differences, worst)):
-            return CheckResult.inconclusive("the differences do not settle: the function varies too fast here")
-    return _judged(method, function, derivative, differences, absolute, relative, accepted, tolerance)
-
-
-def _vanish(derivative: Array, slopes: Array, errors: Array, noise: float, vanishing: float) -> Array:
-    """Whether a derivative and the slopes that it is compared with are both zero to working precision."""
-    largest = vanishing * (_DIFFERENCED if noise else 1.0)
-    return (derivative <= vanishing) & (np.abs(slopes) <= largest + 4 * errors)
-
-
-def _judged(
-    method: str,
-    function: _Counted,
-    derivative: Array,
-    differences: Array,
-    absolute: Array,
-    relative: Array,
-    accepted: Array,
-    tolerance: float,
-) -> CheckResult:
-    """The result: every entry has to be within the tolerance, or within what rounding and the step leave open."""
-    scale = float(np.max(np.abs(differences), initial=0.0)) or 1.0
-    relative = np.where(accepted, np.minimum(relative, absolute / scale), relative)
-    suspect = np.where(accepted, 0.0, relative)
-    worst = np.unravel_index(int(np.argmax(suspect)), suspect.shape) if suspect.ndim else ()
-    result = CheckResult(
-        verdict="passed" if float(np.max(suspect)) <= tolerance else "failed",
-        method=method,
-        points=1,
-        evaluations=function.evaluations,
-        max_abs_error=float(np.max(absolute)),
-        max_rel_error=float(np.max(relative)),
-        tolerance=tolerance,
-    )
-    if result.verdict == "failed":
-        result.worst = {
-            "entry": [int(place) + 1 for place in worst],
-            "derivative": float(derivative[worst]),
-            "differences": float(differences[worst]),
-        }
-    return result
-
-
-def _along_directions(
-    function: _Counted,
-    slope: Slope,
-    method: str,
-    noise: float,
-    point: Array,
-    derivative: Array,
-    generator: np.random.Generator,
-    within: Callable[[Array], Array] | None,
-    rounding: float,
-    vanishing: float,
-) -> CheckResult:
-    tolerance = DIFFERENCE_TOLERANCE if noise else DIRECTION_TOLERANCE
-    outputs = derivative.ndim - point.ndim
-    axes = tuple(range(outputs, derivative.ndim))
-    worst_relative, worst_absolute = 0.0, 0.0
-    failing: Array | None = None
-    for _ in range(DIRECTIONS):
-        direction = generator.normal(size=point.shape)
-        if within is not None:
-            direction = within(direction)
-        found, error = slope(direction)
+    def entry_by_entry(self) -> CheckResult:
+        found = np.empty_like(self._derivative)
+        error = np.empty_like(self._derivative)
+        for entry in np.ndindex(*self._point.shape):
+            place: Any = (Ellipsis, *entry)
+            found[place], error[place] = self._slopes.along(self._function, self._unit(entry))
         if not np.all(np.isfinite(found)):
             return CheckResult.inconclusive("the function is not finite around the point")
-        predicted = np.sum(derivative * direction, axis=axes)
-        size = np.sqrt(np.sum((derivative * direction) ** 2, axis=axes))
-        scale = np.maximum(size, np.abs(found)) + np.finfo(float).tiny
-        absolute = np.abs(predicted - found)
-        gone = _vanish(size, found, error, noise, vanishing)
-        relative = np.max(np.where(gone, 0.0, np.maximum(absolute - 4 * error - rounding, 0.0) / scale))
-        worst_absolute = max(worst_absolute, float(np.max(absolute)))
-        if relative > worst_relative:
-            worst_relative = float(relative)
-            failing = direction
-    result = CheckResult(
-        verdict="passed" if worst_relative <= tolerance else "failed",
-        method=f"{method} along {DIRECTIONS} directions",
-        points=1,
-        evaluations=function.evaluations,
-        max_abs_error=worst_absolute,
-        max_rel_error=worst_relative,
-        tolerance=tolerance,
-    )
-    if result.verdict == "failed" and failing is not None and within is None:
-        result.worst = _worst_entry(slope, derivative, failing, axes, outputs)
-        result.evaluations = function.evaluations
-    return result
+        claimed = self._derivative
+        lines = _Lines(claimed, found, np.maximum(np.abs(found), np.abs(claimed)), error, self._resolution)
+        doubtful = lines.doubtful()
+        if np.any(doubtful):
+            spread = self._spread_of_entries(doubtful, found)
+            natural = max(self._rounding.natural, float(np.max(np.abs(found))), float(np.max(np.abs(claimed))))
+            lines.judge(spread, natural)
+        worst = lines.worst()
+        if lines.failed.any() and not self._slopes.exact:
+            numbers = float(claimed[worst]), float(found[worst])
+            if self._is_restless() or taylor_supports(self._function, self._point, *numbers, worst):
+                return _unsettled()
+        return self._result(lines, self._slopes.method, worst)
+
+    def _unit(self, entry: tuple[int, ...]) -> Array:
+        direction = np.zeros_like(self._point)
+        direction[entry] = 1.0
+        return direction
+
+    def _spread_of_entries(self, doubtful: Array, found: Array) -> Array:
+        """What rounding and steps make of the doubtful entries, on both sides."""
+        spread = _range([np.reshape(sample, found.shape) for sample in self._samples()], found.shape)
+        columns = doubtful.reshape(-1, *self._point.shape).any(axis=0)
+        for entry in zip(*np.nonzero(columns)) if columns.ndim else ([()] if columns else []):
+            place: Any = (Ellipsis, *entry)
+            spread[place] += self._spread_along(self._unit(entry), found[place])
+        return spread
+
+    def _is_restless(self) -> bool:
+        """Whether the function varies over steps that are not far from rounding: differences step over that."""
+        values = [np.real(np.asarray(self._moved(self._point))) for _ in range(SAMPLES)]
+        length = float(np.max(np.abs(self._point), initial=0.0)) or 1.0
+        largest = max(self._rounding.natural * length, *[float(np.max(np.abs(value))) for value in values])
+        return not np.all(_range(values, values[0].shape) <= _RESTLESS * largest)
+
+    def _moved(self, point: Array) -> Array:
+        """The function with every result on the way moved, or at least its point."""
+        rounded = self._rounding.function
+        return self._function(self._noise(point)) if rounded is None else rounded(self._noise, point)
+
+    def _samples(self) -> list[Array]:
+        return self._rounding.derivatives(self._noise)
+
+    def _spread_along(self, direction: Array, slope: Array) -> Array:
+        spread = self._slopes.left(self._function, direction, slope)
+        for _ in range(SAMPLES):
+            moved, _ = self._slopes.along(self._moved, direction)
+            change = np.abs(moved - slope)
+            spread = np.maximum(spread, np.where(np.isfinite(change), change, 0.0))
+        return spread
+
+    def along_directions(self, within: Callable[[Array], Array] | None) -> CheckResult:
+        resolution = self._resolution / max(1.0, np.sqrt(self._point.size))
+        every: list[_Lines] = []
+        for number in range(DIRECTIONS):
+            direction = self._direction(number, within)
+            found, error = (np.asarray(part) for part in self._slopes.along(self._function, direction))
+            if not np.all(np.isfinite(found)):
+                return CheckResult.inconclusive("the function is not finite around the point")
+            predicted = np.sum(self._derivative * direction, axis=self._axes)
+            length = np.sqrt(np.sum((self._derivative * direction) ** 2, axis=self._axes))
+            lines = _Lines(predicted, found, np.maximum(length, np.abs(found)), error, resolution, 0.1 * resolution)
+            lines.direction = direction
+            if np.any(lines.doubtful()):
+                self._judge_direction(lines, direction, found)
+            every.append(lines)
+            if lines.failed.any():
+                break
+        if every[-1].failed.any() and not self._slopes.exact and self._is_restless():
+            return _unsettled()
+        chosen = max(every, key=lambda lines: (lines.failed.any(), lines.open.any(), lines.largest()))
+        method = f"{self._slopes.method} along {DIRECTIONS} directions"
+        result = self._result(chosen, method, None)
+        result.max_abs_error = max(lines.gap.max() for lines in every)
+        result.max_rel_error = max(lines.largest() for lines in every)
+        if result.verdict == "failed" and within is None:
+            result.worst = self._worst_entry(chosen.direction)
+            result.evaluations = self._function.evaluations
+        return result
+
+    def _direction(self, number: int, within: Callable[[Array], Array] | None) -> Array:
+        """A random direction; every other one gives small and large entries of the derivative the same weight."""
+        direction = self._generator.normal(size=self._point.shape)
+        if number % 2 and self._slopes.exact:
+            outputs = self._derivative.reshape(-1, *self._point.shape)
+            weights = np.sqrt(np.sum(outputs**2, axis=0))
+            largest = float(np.max(weights))
+            if largest > 0:
+                direction = np.sign(direction) / np.maximum(weights / largest, _SMALLEST_WEIGHT)
+                direction /= np.max(np.abs(direction))
+        return within(direction) if within is not None else direction
+
+    def _judge_direction(self, lines: _Lines, direction: Array, found: Array) -> None:
+        shape = self._derivative.shape
+        predicted = [np.sum(np.reshape(sample, shape) * direction, axis=self._axes) for sample in self._samples()]
+        spread = _range(predicted, found.shape) + self._spread_along(direction, found)
+        length = float(np.sqrt(np.sum(direction**2)))
+        natural = max(self._rounding.natural * length, float(np.max(lines.size)))
+        lines.judge(spread, natural)
+
+    def _result(self, lines: _Lines, method: str, worst: Any) -> CheckResult:
+        verdict = lines.verdict()
+        result = CheckResult(
+            verdict=verdict,
+            method=method,
+            points=1,
+            evaluations=self._function.evaluations,
+            max_abs_error=float(np.max(lines.gap)),
+            max_rel_error=lines.largest(),
+            tolerance=lines.resolution,
+        )
+        result.noise = lines.noise_found()
+        if verdict == "failed" and worst is not None:
+            result.worst = {
+                "entry": [int(place) + 1 for place in worst],
+                "derivative": float(self._derivative[worst]),
+                "differences": float(lines.found[worst]),
+            }
+        elif verdict == "inconclusive":
+            result.reason = lines.reason(worst)
+        return result
+
+    def _worst_entry(self, direction: Array) -> Any:
+        """The entry of the variable that is to blame, found by halving the direction."""
+        flat = np.arange(direction.size)
+        while flat.size > 1:
+            halves = (flat[: flat.size // 2], flat[flat.size // 2 :])
+            errors = []
+            for half in halves:
+                part = np.zeros(direction.size)
+                part[half] = direction.reshape(-1)[half]
+                part = part.reshape(direction.shape)
+                found, _ = self._slopes.along(self._function, part)
+                errors.append(float(np.max(np.abs(np.sum(self._derivative * part, axis=self._axes) - found))))
+            flat = halves[0] if errors[0] >= errors[1] else halves[1]
+        entry = np.unravel_index(int(flat[0]), direction.shape)
+        found = np.asarray(self._slopes.along(self._function, self._unit(tuple(map(int, entry))))[0])
+        place_of_entry: Any = (Ellipsis, *entry)
+        own = self._derivative[place_of_entry]
+        place = np.unravel_index(int(np.argmax(np.abs(own - found))), found.shape) if found.ndim else ()
+        return {
+            "entry": [int(number) + 1 for number in (*place, *entry)],
+            "derivative": float(own[place]),
+            "differences": float(found[place]),
+        }
 
 
-def _worst_entry(slope: Slope, derivative: Array, direction: Array, axes: tuple[int, ...], outputs: int) -> Any:
-    """The entry of the variable that is to blame, found by halving the direction."""
-    flat = np.arange(direction.size)
-    while flat.size > 1:
-        halves = (flat[: flat.size // 2], flat[flat.size // 2 :])
-        errors = []
-        for half in halves:
-            part = np.zeros(direction.size)
-            part[half] = direction.reshape(-1)[half]
-            part = part.reshape(direction.shape)
-            found, _ = slope(part)
-            errors.append(float(np.max(np.abs(np.sum(derivative * part, axis=axes) - found))))
-        flat = halves[0] if errors[0] >= errors[1] else halves[1]
-    entry = np.unravel_index(int(flat[0]), direction.shape)
-    unit = np.zeros_like(direction)
-    unit[entry] = 1.0
-    found = np.asarray(slope(unit)[0])
-    place_of_entry: Any = (Ellipsis, *entry)
-    own = derivative[place_of_entry]
-    place = np.unravel_index(int(np.argmax(np.abs(own - found))), found.shape) if outputs else ()
-    return {
-        "entry": [int(number) + 1 for number in (*place, *entry)],
-        "derivative": float(own[place]),
-        "differences": float(found[place]),
-    }
+class _Lines:
+    """Numbers that were claimed, numbers that were found, and how the two compare.
+
+    size: what a gap is relative to. error: what steps leave in what was found. resolution: the relative error that has
+    to be seen. failed, open: where the gap is too large, and where that cannot be told.
+    """
+
+    direction: Array
+
+    def __init__(
+        self, claimed: Array, found: Array, size: Array, error: Array, resolution: float, fine: float = _FINE
+    ) -> None:
+        self.found = found
+        self.gap = np.abs(np.asarray(claimed - found))
+        self.size = np.asarray(size)
+        self.resolution = resolution
+        self._error = np.asarray(error)
+        self._fine = fine
+        self.failed = np.zeros(self.gap.shape, dtype=bool)
+        self.open = np.zeros(self.gap.shape, dtype=bool)
+        self._zero = np.zeros(self.gap.shape, dtype=bool)
+        self._spread: Array | None = None
+
+    def doubtful(self) -> Array:
+        """Where the numbers do not agree so closely that nothing has to be asked about noise."""
+        close = self.gap <= self._fine * self.size
+        stepped = (self.gap <= 4 * self._error) & (4 * self._error <= self.resolution * self.size)
+        return ~(close | stepped)
+
+    def judge(self, spread: Array, natural: float) -> None:
+        """Settles what is doubtful by what rounding and steps make of the numbers."""
+        # A step's error is already an upper estimate.
+        noise = np.maximum(spread, self._error / 4) + 4 * UNIT * self.size
+        within = self.gap <= _WITHIN * noise
+        resolved = _WITHIN * noise <= self.resolution * self.size
+        self._zero = (self.size <= _WITHIN * noise) & (_WITHIN * noise <= _ZERO * natural)
+        doubtful = self.doubtful()
+        self.failed = doubtful & ~self._zero & (self.gap > _BEYOND * noise)
+        self.open = doubtful & ~self.failed & ~(within & (resolved | self._zero))
+        self._spread = noise
+
+    def relative(self) -> Array:
+        relative = self.gap / np.maximum(self.size, np.finfo(float).tiny)
+        return np.where(self._zero, 0.0, relative)
+
+    def verdict(self) -> str:
+        return "failed" if self.failed.any() else "inconclusive" if self.open.any() else "passed"
+
+    def largest(self) -> float:
+        return float(np.max(self.relative()))
+
+    def worst(self) -> tuple[Any, ...]:
+        """Where the failed entry with the largest gap stands, else what is open, else the largest relative error."""
+        chosen = self.failed if self.failed.any() else self.open
+        score = np.where(chosen, self.gap, -1.0) if chosen.any() else self.relative()
+        return np.unravel_index(int(np.argmax(score)), score.shape) if score.ndim else ()
+
+    def noise_found(self) -> float | None:
+        """The largest relative noise that was measured."""
+        if self._spread is None:
+            return None
+        relative = self._spread / np.maximum(self.size, np.finfo(float).tiny)
+        return float(np.max(np.where(self._zero, 0.0, relative)))
+
+    def reason(self, place: Any, name: str = "the derivative") -> str:
+        assert self._spread is not None
+        at = place if place is not None else self.worst()
+        noise = float(np.asarray(self._spread / np.maximum(self.size, np.finfo(float).tiny))[at])
+        what = f"entry [{','.join([str(int(number) + 1) for number in place])}]" if place else name
+        return (
+            f"rounding alone changes {what} by up to {_share(noise)} here:"
+            f" the difference of {float(self.gap[at]):.2g} tells nothing"
+        )
+
+
+def _unsettled() -> CheckResult:
+    return CheckResult.inconclusive("the differences do not settle: the function varies too fast here")
+
+
+def _range(samples: list[Array], shape: tuple[int, ...]) -> Array:
+    """How far apart samples of one quantity lie, entry by entry; 0 where there are none."""
+    if not samples:
+        return np.zeros(shape)
+    change = np.max(samples, axis=0) - np.min(samples, axis=0)
+    return np.where(np.isfinite(change), change, 0.0)
+
+
+def _share(relative: float) -> str:
+    return "more than its own size" if relative >= 1 else f"{relative:.1g} of its size"

@@ -8,7 +8,8 @@ from typing import Any
 class CheckResult:
     """verdict: passed, failed or inconclusive. worst: the entry (counted from 1) with both numbers, on failure.
 
-    max_rel_error is relative to the entry, or along directions to the length of the derivative there.
+    max_rel_error is relative to the entry, or along directions to the length of the derivative there. tolerance: the
+    relative error that the comparison had to be able to see. noise: what rounding alone makes, where it was measured.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class CheckResult:
         self.max_rel_error = max_rel_error
         self.tolerance = tolerance
         self.reason = reason
+        self.noise: float | None = None
         self.worst: dict[str, Any] | None = None
 
     @classmethod
@@ -37,8 +39,8 @@ class CheckResult:
         return cls("inconclusive", reason=reason)
 
     @classmethod
-    def wrong_shape(cls, wanted: tuple[int, ...], found: tuple[int, ...]) -> CheckResult:
-        return cls("failed", reason=f"the derivative has the shape {list(found)}, not {list(wanted)}")
+    def wrong_shape(cls, wanted: tuple[int, ...], found: tuple[int, ...], what: str = "the derivative") -> CheckResult:
+        return cls("failed", reason=f"{what} has the shape {list(found)}, not {list(wanted)}")
 
     def __bool__(self) -> bool:
         return self.verdict == "passed"
@@ -56,6 +58,7 @@ class CheckResult:
             "max_abs_error",
             "max_rel_error",
             "tolerance",
+            "noise",
             "worst",
             "reason",
         ):
@@ -83,5 +86,6 @@ def combined(results: list[CheckResult]) -> CheckResult:
         worst.tolerance,
         worst.reason,
     )
+    answer.noise = worst.noise
     answer.worst = worst.worst
     return answer

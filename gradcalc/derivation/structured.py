@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcalc.checking.checks import check_value
 from gradcalc.derivation.checking import inside_vec, read_back, wrong_line
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
 from gradcalc.derivation.steps import Step
 from gradcalc.errors import GradcalcError
-from gradcalc.evaluation import check_value
 
 if TYPE_CHECKING:
     from gradcalc.api import Derivative

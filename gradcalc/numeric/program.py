@@ -6,8 +6,10 @@ matrices and identities are never multiplied out, and inverses that multiply som
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -31,11 +33,24 @@ class CompiledProgram:
         self.source = source
         self.warnings: list[str] = []
         self._parameters = dict(parameters)
-        namespace: dict[str, Any] = {**functions}
-        exec(compile(source, "<gradcalc program>", "exec"), namespace)
+        self._name = name
+        self._functions = dict(functions)
+        self._load(compile(source, "<gradcalc program>", "exec"))
+
+    def _load(self, code: CodeType) -> None:
+        namespace: dict[str, Any] = {**self._functions}
+        exec(code, namespace)
         if "_inverse_norm" in namespace:
             namespace["_inverse_norm"] = self._inverse_norm
-        self._function: Callable[..., dict[str, Any]] = namespace[name]
+        self._function: Callable[..., dict[str, Any]] = namespace[self._name]
+
+    def rewritten(
+        self, rewrite: Callable[[ast.Module, str], ast.Module], functions: Mapping[str, Any]
+    ) -> CompiledProgram:
+        """The program with another body. rewrite: from its syntax tree and its name; functions: what it calls."""
+        other = CompiledProgram(self.source, self._parameters, self._name, {**self._functions, **functions})
+        other._load(compile(rewrite(ast.parse(self.source), self._name), "<gradcalc program>", "exec"))
+        return other
 
     def _inverse_norm(self, norm: float) -> float:
         if norm == 0:

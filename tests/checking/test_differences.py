@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc.checking.checks import check_objective, check_value
 from gradcalc.checking.differences import check_derivative
 from gradcalc.checking.result import CheckResult
+from gradcalc.evaluation import Evaluator
 
 SEED = 11
 
@@ -126,3 +128,92 @@ def test_a_right_gradient_near_a_pole_is_not_called_wrong() -> None:
     gradient = np.array([-1 / point[0] ** 2, 1.0])
     result = _check(lambda x: 1 / x[0] + x[1], point, gradient, analytic=False)
     assert result.verdict != "failed"
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("wrong", [lambda g: -g, lambda g: 2 * g, lambda g: g * (1 + 1e-5), lambda g: 0 * g])
+def test_a_wrong_gradient_fails_however_small_it_is(scale: float, wrong) -> None:
+    function, point, gradient = _quadratic(5)
+    assert _check(lambda x: scale * function(x), point, scale * gradient).verdict == "passed"
+    assert _check(lambda x: scale * function(x), point, wrong(scale * gradient)).verdict == "failed"
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1.0])
+def test_one_small_entry_off_by_a_hundred_thousandth_in_ten_thousand_fails(scale: float) -> None:
+    generator = np.random.default_rng(SEED)
+    weights, point = generator.normal(size=(100, 100)), generator.normal(size=(100, 100))
+    weights[17, 3] = 0.01
+    gradient = scale * weights * np.cos(point)
+    assert _check(lambda x: scale * np.sum(weights * np.sin(x)), point, gradient).verdict == "passed"
+    gradient[17, 3] *= 1 + 1e-5
+    assert _check(lambda x: scale * np.sum(weights * np.sin(x)), point, gradient).verdict == "failed"
+
+
+def test_a_gradient_that_far_out_is_tiny_is_compared_with_itself() -> None:
+    x, y = np.array([20.0, 1.0, 5.0]), np.array([-1.0, 2.0, 4.0])
+    right = -(x - y) * np.exp(-np.sum((x - y) ** 2) / 2)
+    assert _check(lambda p: np.exp(-np.sum((p - y) ** 2) / 2), x, right).verdict == "passed"
+    for wrong in (-right, 0 * right, right * np.array([1, 1 + 1e-5, 1])):
+        assert _check(lambda p: np.exp(-np.sum((p - y) ** 2) / 2), x, wrong).verdict == "failed"
+
+
+def test_what_rounding_hides_is_inconclusive_and_says_so() -> None:
+    """The inverse of a nearly singular matrix has no digit that a comparison could hold anything against."""
+    matrix = np.array([[1.0, 2.0], [0.5, 1.0 + 1e-13]])
+    inverse = np.linalg.inv(matrix)
+    result = _check(lambda a: np.sum(np.linalg.inv(a)), matrix, -np.outer(inverse.sum(0), inverse.sum(1)) * 1.0001)
+    assert result.verdict == "inconclusive"
+    assert result.reason is not None
+    assert "rounding" in result.reason
+
+
+@pytest.mark.parametrize("name", ["nuclear", "spectral"])
+def test_one_entry_off_fails_where_there_is_no_complex_step(name: str) -> None:
+    derivative = gradcalc.derive(f"{name}(A)", wrt="A", shapes={"A": (4, 3)})
+    array = np.random.default_rng(SEED).normal(size=(4, 3))
+    left, _, right = np.linalg.svd(array, full_matrices=False)
+    gradient = left @ right if name == "nuclear" else np.outer(left[:, 0], right[0])
+    answer, sizes = derivative.answers[0], {}
+    assert check_value(derivative, answer, gradient, {"A": array}, sizes, SEED).verdict == "passed"
+    for entry in ((0, 0), (3, 2)):
+        wrong = gradient.copy()
+        wrong[entry] *= 1 + 1e-5
+        assert check_value(derivative, answer, wrong, {"A": array}, sizes, SEED).verdict == "failed"
+
+
+def test_entries_that_tie_are_no_kink_where_the_function_is_smooth() -> None:
+    """The smallest entry of A*A' is off the diagonal, where it stands twice: -5 at this A, its gradient [3 -4; 1 2]."""
+    point = np.array([[1.0, 2.0], [3.0, -4.0]])
+    right = np.array([[3.0, -4.0], [1.0, 2.0]])
+    assert (
+        _check(lambda a: np.min(np.real(a @ a.T)), point, right, analytic=False, kink_distance=0.0).verdict == "passed"
+    )
+    assert (
+        _check(lambda a: np.min(np.real(a @ a.T)), point, 2 * right, analytic=False, kink_distance=0.0).verdict
+        == "failed"
+    )
+
+
+def test_a_tie_that_is_a_kink_is_inconclusive() -> None:
+    result = _check(lambda x: np.max(np.real(x)), [3.0, 3.0], [0.5, 0.5], analytic=False, kink_distance=0.0)
+    assert result.verdict == "inconclusive"
+    assert "kink" in str(result.reason)
+
+
+def test_a_value_that_is_not_that_of_the_expression_fails() -> None:
+    derivative = gradcalc.derive("sum(exp(x))*y", wrt="x", shapes={"x": (3,)})
+    arrays = {"x": np.array([0.1, -0.2, 0.3]), "y": np.array(2.0)}
+    right = 2 * np.sum(np.exp(arrays["x"]))
+    assert check_objective(derivative, right, arrays, {}, SEED).verdict == "passed"
+    for wrong in (-right, 2 * right, right * (1 + 1e-5), 0.0):
+        assert check_objective(derivative, np.asarray(wrong), arrays, {}, SEED).verdict == "failed"
+
+
+def test_a_program_with_a_wrong_value_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    derivative = gradcalc.derive("x'*x", wrt="x", shapes={"x": (3,)})
+    assert derivative.check().verdict == "passed"
+    whole = Evaluator.__call__
+    monkeypatch.setattr(Evaluator, "__call__", lambda *own: (whole(*own)[0] * 1.001, whole(*own)[1]))
+    result = derivative.check()
+    assert result.verdict == "failed"
+    assert "as typed" in str(result.reason)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcalc.api import Derivative
+from gradcalc.checking.checks import check_point
 from gradcalc.checking.claims.layouts import Layouts
 from gradcalc.checking.claims.reading import Claim
 from gradcalc.errors import GradcalcError
-from gradcalc.evaluation import Evaluator, check_point, numbered
+from gradcalc.evaluation import Evaluator, numbered
 from gradcalc.language.polynomial import Dim, size_of
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.reference import observe
