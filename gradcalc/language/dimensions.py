@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcalc.language.polynomial import Dim, names_in, polynomial, substituted
+from gradcalc.language.polynomial import Dim, added, names_in, polynomial, substituted
 
 __all__ = ["Clash", "Dim", "Dimensions"]
 
@@ -89,6 +89,8 @@ class Dimensions:
             raise Clash(sizes[0], sizes[1])
         if names[0] is not None and names[1] is not None and None in sizes:
             raise Clash(names[0], names[1])
+        if (left in self._derived or right in self._derived) and self._distinct(*self._formulas(left, right)):
+            raise Clash(self.known(left) or left, self.known(right) or right)
         self._parent[right] = left
         self._merge_derived(left, right)
         self._size[left] = sizes[0] if sizes[0] is not None else sizes[1]
@@ -130,6 +132,27 @@ class Dimensions:
             self._parts.pop(number, None)
             if expanded != own:
                 self._equalities.append((own, expanded))
+
+    def differ(self, left: int, right: int) -> bool:
+        """Whether two lengths are not the same: n + 1 and n, or m*n and n; not m and n, where one is loose."""
+        sizes = self.known(left), self.known(right)
+        if isinstance(sizes[0], int) and isinstance(sizes[1], int):
+            return sizes[0] != sizes[1]
+        one, other = self._formulas(left, right)
+        return self._distinct(one, other) or (one != other and bool({*names_in(one)} & {*names_in(other)}))
+
+    def _formulas(self, left: int, right: int) -> tuple[Dim, Dim]:
+        return self._expanded(f"c{self.find(left)}", -1), self._expanded(f"c{self.find(right)}", -1)
+
+    def _distinct(self, left: Dim, right: Dim) -> bool:
+        """Whether two formulas in classes mean different lengths.
+
+        They do where no sizes make them equal, and where all their names are firm, as those of m and n.
+        """
+        gap = added(left, right, -1)
+        classes = [int(name[1:]) for name in names_in(gap)]
+        firm = all(self._firm[number] and self._size[number] is None for number in classes)
+        return gap != 0 and (firm or _never_zero(gap))
 
     def _expanded(self, formula: Dim, kept: int) -> Dim:
         """The formula in classes that are not derived, and in the class `kept`."""
@@ -215,6 +238,12 @@ class Dimensions:
     @property
     def names(self) -> dict[str, int]:
         return self._by_name
+
+
+def _never_zero(gap: Dim) -> bool:
+    """Whether a polynomial in lengths, which are at least 1, is never zero: no two of its coefficients differ in sign."""
+    signs = {number > 0 for number in polynomial(gap).values()}
+    return len(signs) == 1
 
 
 def _class_names(formula: Dim) -> list[str]:

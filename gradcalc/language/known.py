@@ -83,6 +83,7 @@ def known_beforehand(
         _add_structure(known, name, kind)
     for name, size in data_shapes.items():
         _add_data(known, name, tuple(size), lengths)
+    lengths.settle()
     return known
 
 

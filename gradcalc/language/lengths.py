@@ -156,10 +156,12 @@ class Lengths:
             if position is None:
                 kept.append(axis)
             elif isinstance(position, str) and self._scopes.unbound.get(id(node)) == position:
+                self._require_lengths(node, position)
                 where = self._position(node, position, axis)
                 self.slices[id(node), place] = (added(where, -1), self._dimensions.of(1))
                 self.reaches.append((axis, where))
             elif isinstance(position, tuple):
+                self._require_lengths(node, *position)
                 first, last = [self._bound(bound, axis) for bound in position]
                 length = self._dimensions.derive(added(added(last, first, -1), 1))
                 self.slices[id(node), place] = (added(first, -1), length)
@@ -167,6 +169,13 @@ class Lengths:
                 self._check_slice(node, axis, *position)
                 kept.append(length)
         return tuple(kept)
+
+    def _require_lengths(self, node: Expr, *bounds: Dim | None) -> None:
+        """No variable and no definition stands where only lengths do."""
+        for bound in bounds:
+            for name in names_in(bound or 1):
+                if name != END and self._is_variable(name):
+                    raise _no_length(name, node)
 
     def _bound(self, bound: Dim, axis: int) -> Dim:
         """The end of a slice as a polynomial in classes."""
@@ -251,6 +260,7 @@ class Lengths:
         """Gives the indices of a sum the lengths of the axes that they run over."""
         for name, first, last in node.ranges:
             uses = [(index, axis, rest) for index, axis, own, rest in self._scopes.positions[id(node)] if own == name]
+            self._require_lengths(node, first, last, *[rest for _, _, rest in uses])
             moved = any(rest != 0 for _, _, rest in uses)
             plain = last is None or (first in (None, 1) and isinstance(last, str) and last.isidentifier())
             if last is None and (moved or not uses):
@@ -260,10 +270,17 @@ class Lengths:
                     span=node.span,
                     hint=f"Index something with it alone, or give its range: sum[{name}=1..3](...).",
                 )
-            if plain and not moved:
+            if plain and not moved and not self._ends_before(last, uses):
                 self.indices[id(node), name] = self._whole_axis(node, name, last, uses)
             else:
                 self.indices[id(node), name] = self._part_of_axes(node, name, first or 1, last or 1, uses)
+
+    def _ends_before(self, last: Dim | None, uses: list[_Use]) -> bool:
+        """Whether the end of a range is not the length of the axes: the n of sum[i=1..n](x[i]) for x of n + 1."""
+        if last is None:
+            return False
+        named = self._dimensions.of(last, loose=True)
+        return any(self._dimensions.differ(named, self.of[id(index.operand)][axis]) for index, axis, _ in uses)
 
     def _whole_axis(self, node: IndexedSum, name: str, last: Dim | None, uses: list[_Use]) -> int:
         """An index that runs over the whole of every axis where it stands."""
@@ -388,10 +405,7 @@ class Lengths:
         value = self._size_value(node)
         if value is not None and not (isinstance(value, int) and value < 1):
             return self._dimensions.derive(value)
-        message = "a size is a whole number or the name of a dimension"
-        if isinstance(node, Name):
-            message += f", and {node.name} is a variable"
-        raise GradcalcError("shape", message, span=node.span, hint="For example: eye(3), or eye(n) with x: vector[n].")
+        raise _no_length(node.name if isinstance(node, Name) else "", node)
 
     def _size_value(self, node: Expr) -> Dim | None:
         """The size that an expression of numbers and names of dimensions means, as a polynomial in classes."""
@@ -407,3 +421,10 @@ class Lengths:
         if node.operator == "*":
             return multiplied(left, right)
         return added(left, right, 1 if node.operator == "+" else -1)
+
+
+def _no_length(name: str, node: Expr) -> GradcalcError:
+    message = "a size is a whole number or the name of a dimension"
+    if name:
+        message += f", and {name} is a variable"
+    return GradcalcError("shape", message, span=node.span, hint="For example: eye(3), or eye(n) with x: vector[n].")

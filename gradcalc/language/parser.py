@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from fractions import Fraction
 
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import GradcalcError, Span
 from gradcalc.functions import catalogue
 from gradcalc.language.lexer import GREEK, Token, tokens
 from gradcalc.language.polynomial import Dim, added, multiplied
@@ -55,7 +55,7 @@ _STATEMENT_ENDS = ("newline", ";", "end")
 class _Frame:
     """An open bracket, or the statement itself: what is open, and the operators that wait inside it."""
 
-    __slots__ = ("arguments", "base", "kind", "name", "operators", "primes", "ranges", "token", "widths")
+    __slots__ = ("arguments", "base", "kind", "name", "operators", "places", "primes", "ranges", "token", "widths")
 
     def __init__(self, kind: str, token: Token, base: int) -> None:
         self.kind = kind
@@ -66,6 +66,7 @@ class _Frame:
         self.name = ""
         self.primes = 0
         self.ranges: tuple[IndexRange, ...] = ()
+        self.places: tuple[Span, ...] = ()
         self.widths: list[int] = []
 
 
@@ -127,7 +128,7 @@ class ExpressionParser:
         if token.text == "sum" and opener.kind == "[" and not primes:
             self.position += 1
             frame = _Frame("sum", token, len(self._operands))
-            frame.ranges = self._ranges()
+            frame.ranges, frame.places = self._ranges()
             if self._tokens[self.position].kind != "(":
                 after = self._tokens[self.position]
                 raise GradcalcError(
@@ -280,7 +281,7 @@ class ExpressionParser:
         self._frames.pop()
         span = (frame.token.start, token.end)
         if frame.kind == "sum":
-            self._operands[-1] = IndexedSum(frame.ranges, self._operands[-1], span)
+            self._operands[-1] = IndexedSum(frame.ranges, self._operands[-1], span, frame.places)
         elif frame.kind == "call":
             frame.arguments.append(self._operands.pop())
             self._check_arity(frame, span)
@@ -370,9 +371,10 @@ class ExpressionParser:
             hint="Positions are whole numbers from 1, names of indices, slices or `:`: x[2], A[i,j], x[2:n], A[:,1].",
         )
 
-    def _ranges(self) -> tuple[IndexRange, ...]:
-        """The bound indices after `sum[`, up to and with the closing bracket."""
+    def _ranges(self) -> tuple[tuple[IndexRange, ...], tuple[Span, ...]]:
+        """The bound indices after `sum[`, up to and with the closing bracket, and where each stands."""
         ranges: list[IndexRange] = []
+        places: list[Span] = []
         usage = "An indexed sum is written sum[i](...), sum[i,j](...) or sum[i=1..3](...)."
         while True:
             token = self._tokens[self.position]
@@ -402,10 +404,11 @@ class ExpressionParser:
                 if isinstance(first, int) and first < 1:
                     raise GradcalcError("shape", "positions are counted from 1", span=(start.start, start.end))
             ranges.append((token.text, first, last))
+            places.append((token.start, self._tokens[self.position - 1].end))
             after = self._tokens[self.position]
             self.position += 1
             if after.kind == "]":
-                return tuple(ranges)
+                return tuple(ranges), tuple(places)
             if after.kind != ",":
                 raise GradcalcError(
                     "syntax",

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Function
+from gradcalc.language import varying
 from gradcalc.language.polynomial import Dim, names_in, split_off
 from gradcalc.language.syntax import (
     Call,
@@ -47,7 +48,7 @@ class Scopes:
             self._indices(definition.expression)
         for function in program.functions:
             if function.body is not None:
-                self._indices(function.body)
+                self._indices(function.body, function.parameter)
                 self.parameters.update(
                     [id(n) for n in postorder(function.body) if isinstance(n, Name) and n.name == function.parameter]
                 )
@@ -70,8 +71,12 @@ class Scopes:
         """The catalogue's entry of the function that a node calls; None for a function of the user."""
         return None if node.function in self.functions else catalogue.lookup(node.function)
 
-    def _indices(self, root: Expr) -> None:
-        """Finds the places of the indices in an expression. A node that is shared is entered once for each sum."""
+    def _indices(self, root: Expr, parameter: str = "") -> None:
+        """Finds the places of the indices in an expression. A node that is shared is entered once for each sum.
+
+        parameter: of the function whose body this is. Raises GradcalcError of kind syntax for a length that is no
+        fixed one, as the i of sum[j=1..i](...) inside sum[i](...).
+        """
         binders: dict[str, list[IndexedSum]] = {}
         innermost: list[int] = [0]
         met: set[tuple[int, int]] = set()
@@ -92,6 +97,9 @@ class Scopes:
                     self.bound.add(id(node))
             elif isinstance(node, Index):
                 self._index(node, binders)
+                self._check_slices(node, binders, parameter)
+            elif isinstance(node, Call):
+                self._check_sizes(node, binders, parameter)
             elif isinstance(node, IndexedSum):
                 pending.append((node, True))
                 innermost.append(id(node))
@@ -100,6 +108,7 @@ class Scopes:
                     self.index_names.add(name)
                     binders.setdefault(name, []).append(node)
                     self.size_names.update(dict.fromkeys([*names_in(first or 1), *names_in(last or 1)]))
+                self._check_ranges(node, binders, parameter)
             pending.extend([(child, False) for child in node.children])
 
     def _index(self, node: Index, binders: dict[str, list[IndexedSum]]) -> None:
@@ -118,6 +127,40 @@ class Scopes:
                 self.free.append((node, axis, position))
             else:
                 self.unbound.setdefault(id(node), position)
+
+    def _moves(self, name: str, binders: dict[str, list[IndexedSum]], parameter: str) -> str:
+        """What a name is that stands for no fixed length there; empty where it may."""
+        if binders.get(name) or name in self._free_indices:
+            return "an index"
+        return "the parameter of the function" if name == parameter else ""
+
+    def _check_ranges(self, node: IndexedSum, binders: dict[str, list[IndexedSum]], parameter: str) -> None:
+        for place, (_, first, last) in enumerate(node.ranges):
+            for name in [*names_in(first or 1), *names_in(last or 1)]:
+                what = self._moves(name, binders, parameter)
+                if what:
+                    outer = {
+                        other: next((low, high) for own, low, high in sums[-1].ranges if own == other)
+                        for other, sums in binders.items()
+                        if sums
+                    }
+                    raise varying.varying_range(node, place, name, what, outer)
+
+    def _check_slices(self, node: Index, binders: dict[str, list[IndexedSum]], parameter: str) -> None:
+        for position in node.positions:
+            for bound in position if isinstance(position, tuple) else ():
+                for name in names_in(bound):
+                    what = self._moves(name, binders, parameter)
+                    if what:
+                        raise varying.varying_slice(node, name, what)
+
+    def _check_sizes(self, node: Call, binders: dict[str, list[IndexedSum]], parameter: str) -> None:
+        first = first_size(node) if node.function not in self.functions else None
+        for size in node.children[first:] if first is not None else ():
+            for leaf in postorder(size):
+                what = self._moves(leaf.name, binders, parameter) if isinstance(leaf, Name) else ""
+                if isinstance(leaf, Name) and what:
+                    raise varying.varying_size(size, leaf.name, what)
 
     def _size(self, size: Expr) -> None:
         self.sizes.add(id(size))

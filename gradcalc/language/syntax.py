@@ -189,12 +189,19 @@ The values are numbers or lengths.
 
 
 class IndexedSum(Expr):
-    """`sum[i,j=1..3](body)`."""
+    """`sum[i,j=1..3](body)`. places: where each range was typed, as far as that is known."""
 
-    __slots__ = ("ranges",)
+    __slots__ = ("places", "ranges")
 
-    def __init__(self, ranges: tuple[IndexRange, ...], body: Expr, span: Span | None = None) -> None:
+    def __init__(
+        self,
+        ranges: tuple[IndexRange, ...],
+        body: Expr,
+        span: Span | None = None,
+        places: tuple[Span, ...] = (),
+    ) -> None:
         self.ranges = ranges
+        self.places = places
         super().__init__(("indexed sum", ranges), (body,), span)
 
     @property
@@ -335,7 +342,7 @@ def with_children(node: Expr, children: tuple[Expr, ...]) -> Expr:
     if isinstance(node, Index):
         return Index(children[0], node.positions, node.span)
     if isinstance(node, IndexedSum):
-        return IndexedSum(node.ranges, children[0], node.span)
+        return IndexedSum(node.ranges, children[0], node.span, node.places)
     if isinstance(node, Block):
         return Block(node.widths, children, node.span)
     return node

@@ -88,8 +88,9 @@ class Commands(Brackets):
             self._check_more()
             limits[kind], self._at = self._raw()
         ranges = index_ranges(limits["_"], limits["^"], token)
+        end = max([token.end, *[part.end for parts in limits.values() for part in parts]])
         self._indices += [name for name, _, _ in ranges]
         negative = self._signs()
         body: Expr = yield self._entrywise()
         del self._indices[-len(ranges) :]
-        return joined_sum(ranges, negated(body) if negative else body)
+        return joined_sum(ranges, negated(body) if negative else body, (token.start, end))

@@ -74,9 +74,10 @@ def _not_a_length(span: Span) -> GradcalcError:
     )
 
 
-def joined_sum(ranges: tuple[IndexRange, ...], body: Expr) -> Expr:
-    """A sum; a sum of a sum over other indices is one sum."""
+def joined_sum(ranges: tuple[IndexRange, ...], body: Expr, place: Span) -> Expr:
+    """A sum; a sum of a sum over other indices is one sum. place: where the ranges were typed."""
     outer = {name for name, _, _ in ranges}
+    places = (place,) * len(ranges)
     if isinstance(body, IndexedSum) and not outer & {name for name, _, _ in body.ranges}:
-        return IndexedSum((*ranges, *body.ranges), body.body)
-    return IndexedSum(ranges, body)
+        return IndexedSum((*ranges, *body.ranges), body.body, None, (*places, *body.places))
+    return IndexedSum(ranges, body, None, places)
