@@ -241,7 +241,7 @@ class Dimensions:
 
 
 def _never_zero(gap: Dim) -> bool:
-    """Whether a polynomial in lengths, which are at least 1, is never zero: no two of its coefficients differ in sign."""
+    """Whether a polynomial in lengths, which are at least 1, is never zero: its coefficients have one sign."""
     signs = {number > 0 for number in polynomial(gap).values()}
     return len(signs) == 1
 

@@ -18,7 +18,7 @@ def varying_range(node: IndexedSum, place: int, name: str, what: str, outer: Out
 
     place: which range of the node. name: the index that stands in it. outer: of all indices around the range.
     """
-    index, first, last = node.ranges[place]
+    index = node.ranges[place][0]
     span = node.places[place] if place < len(node.places) else node.span
     if name in [other for other, _, _ in node.ranges]:
         what = "an index of the same sum"
@@ -64,14 +64,14 @@ def _widest(bound: Dim, outer: Outer, end: int) -> Dim | None:
         if not moving:
             return bound
         terms = polynomial(bound)
-        values: dict[str, Dim] = {}
+        values: dict[str, Dim] = {name: name for name in names_in(bound)}
         for name in moving:
             rises = terms.get((name,), 0) > 0
             value = outer[name][end if rises else 1 - end]
             if value is None:
                 return 1 if end == 0 and rises and as_dim(terms) == name else None
             values[name] = value
-        bound = substituted(bound, lambda name: values.get(name, name))
+        bound = substituted(bound, values.__getitem__)
     return None
 
 
