@@ -51,6 +51,35 @@ def selected(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]], ou
     return None
 
 
+def picked(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]], outputs: set[int]) -> Powers | None:
+    """What a unit vector picks: nothing of another one or of a shift that is elsewhere; entries of moved terms."""
+    unit, (index,) = key
+    assert isinstance(unit, Basis)
+    for other in powers:
+        node, indices = other
+        if other == key or index not in indices or not isinstance(unit.position, int):
+            continue
+        elsewhere = isinstance(node, Basis) and isinstance(node.position, int)
+        if isinstance(node, Pattern) and node.name == "shift" and isinstance(node.offset, int) and indices[1] == index:
+            place, length = unit.position - node.offset, node.dims[0]
+            elsewhere = place < 1 or (isinstance(length, int) and place > length)
+        if elsewhere:
+            return replaced(powers, [key, other], [(graph.constant(0), 1, ())])
+        if not isinstance(node, Sum) or powers[other] != 1 or index in outputs or stands(powers, index) != 2:
+            continue
+        axis = indices.index(index)
+        if all(_is_moved(term, axis) for _, term in node.terms):
+            axes = tuple(range(len(indices)))
+            kept = axes[:axis] + axes[axis + 1 :]
+            terms = [
+                (scale, graph.contraction(ONE, [(term, 1, axes), (unit, 1, (axis,))], kept, dict(enumerate(node.dims))))
+                for scale, term in node.terms
+            ]
+            made = graph.sum(terms, tuple([node.dims[place] for place in kept]))
+            return replaced(powers, [key, other], [(made, 1, tuple([indices[place] for place in kept]))])
+    return None
+
+
 def _is_after(one: Pattern, other: Pattern) -> bool:
     """Whether what the first shift selects lies behind what the other one does, whatever the lengths are."""
     gap = polynomial(added(one.offset, added(other.offset, other.dims[0]), -1))

@@ -26,7 +26,7 @@ from gradcalc.tensor.nodes import (
     Term,
 )
 from gradcalc.tensor.rewriting import MINUS_ONE, Powers, is_function, is_one, operand_of, replaced, stands
-from gradcalc.tensor.selections import entries_of_sum, joined_merges, selected
+from gradcalc.tensor.selections import entries_of_sum, joined_merges, picked, selected
 
 if TYPE_CHECKING:
     from gradcalc.tensor.graph import Graph
@@ -106,6 +106,8 @@ def rewrite_factors(graph: Graph, powers: Powers, outputs: set[int]) -> Powers |
         elif isinstance(node, Basis) and indices[0] not in outputs and stands(powers, indices[0]) == 1:
             # The entries of a unit vector add up to one.
             found = replaced(powers, [key], [])
+        elif isinstance(node, Basis):
+            found = picked(graph, powers, key, outputs)
         if found is None and isinstance(node, (Atom, Elementwise)) and len(indices) == 1:
             found = identities.reduced_eigenvalues(graph, powers, key, outputs)
         if found is not None:
