@@ -7,7 +7,19 @@ from itertools import pairwise
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Linear
-from gradcalc.language.kinds import ANY, MASKS, SAME_HEIGHT, VARIABLE, C, M, S, Table, block_tables, table_of
+from gradcalc.language.kinds import (
+    ANY,
+    MASKS,
+    SAME_HEIGHT,
+    VARIABLE,
+    C,
+    M,
+    S,
+    Table,
+    block_tables,
+    growing_block,
+    table_of,
+)
 from gradcalc.language.known import Known
 from gradcalc.language.reading import Network
 from gradcalc.language.scopes import Scopes
@@ -72,7 +84,7 @@ class Constraints:
         elif isinstance(node, Call) and node.children and id(node.children[0]) in self._scopes.sizes:
             cells[key] = network.cell(kind_of_sized(node))
         elif isinstance(node, Block):
-            return self._block(node)
+            return self._known_block(node) if repeats else self._block(node)
         else:
             cells[key] = network.cell(ANY)
             # Operands that are sizes have no cell of their own; they are numbers.
@@ -90,6 +102,19 @@ class Constraints:
         for row in node.rows:
             for one, other in pairwise(row):
                 network.constrain(SAME_HEIGHT, (self.cells[id(one)], self.cells[id(other)]))
+        return list(range(before, len(network.constraints)))
+
+    def _known_block(self, node: Block) -> list[int]:
+        """A block of operands whose shapes are known: rows beside matrices of one row, and so on."""
+        network = self.network
+        before = len(network.constraints)
+        kind, table = growing_block(node)
+        so_far = network.cell(kind)
+        for part in node.children:
+            with_part = network.cell(ANY)
+            network.constrain(table, (so_far, self.cells[id(part)], with_part))
+            so_far = with_part
+        self.cells[id(node)] = so_far
         return list(range(before, len(network.constraints)))
 
     def _name(self, node: Name) -> int:

@@ -5,7 +5,7 @@ A set of kinds is a bit mask. A table lists the allowed kinds of the operands an
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from functools import cache
 from itertools import product
 
@@ -116,6 +116,29 @@ _GRID_OF_PARTS: Table = tuple([(kind, M) for kind in _SINGLE])
 
 SAME_HEIGHT: Table = tuple([(one, other) for pair in ((S, R), (C, M)) for one in pair for other in pair])
 """The kinds of two operands beside each other in a block: both one row high, or both columns and matrices."""
+
+
+_ROW_SO_FAR: Table = tuple([(a, b, R if a == R and b in (S, R) else M) for a in (R, M) for b in _SINGLE])
+_COLUMN_SO_FAR: Table = tuple([(a, b, C if a == C and b in (S, C) else M) for a in (C, M) for b in _SINGLE])
+_ANY_GRID: Table = tuple([(M, kind, M) for kind in _SINGLE])
+
+
+def growing_block(node: Block) -> tuple[int, Table]:
+    """For operands of any kinds whose shapes are known: the kind of a block of none, and what one more makes of it.
+
+    The table has the kind so far, that of the operand, and that of both: a row beside a matrix of one row is a matrix.
+    """
+    if max(node.widths) == 1:
+        return C, _COLUMN_SO_FAR
+    return (R, _ROW_SO_FAR) if len(node.widths) == 1 else (M, _ANY_GRID)
+
+
+def block_kind(node: Block, kinds: Iterable[int]) -> int:
+    """The kind of a block literal of operands of those kinds."""
+    kind, table = growing_block(node)
+    for operand in kinds:
+        kind = next(row[2] for row in table if row[:2] == (kind, operand))
+    return kind
 
 
 @cache

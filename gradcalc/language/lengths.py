@@ -228,14 +228,20 @@ class Lengths:
             widths.append([width for _, width in sizes])
         kind = self._kinds[id(node)]
         for row_widths in widths[1:]:
-            if kind != C and len(row_widths) == len(widths[0]):
+            if kind != C and len(row_widths) == len(widths[0]) and not self._differ(widths[0], row_widths):
                 for one, other in zip(widths[0], row_widths):
                     self._require(node, one, other)
         height, width = self._total(heights), self._total(widths[0])
         for row_widths in widths[1:]:
-            if len(row_widths) != len(widths[0]):
+            if len(row_widths) != len(widths[0]) or self._differ(widths[0], row_widths):
                 self._require(node, width, self._total(row_widths))
         return (height,) if kind == C else (width,) if kind == R else (height, width)
+
+    def _differ(self, widths: list[int], others: list[int]) -> bool:
+        """Whether the parts of two rows of a block are known not to stand below each other: 2 + 1 and 1 + 2."""
+        pairs = [(self._dimensions.known(one), self._dimensions.known(other)) for one, other in zip(widths, others)]
+        known = all(isinstance(one, int) and isinstance(other, int) for one, other in pairs)
+        return known and any(one != other for one, other in pairs)
 
     def _height_and_width(self, part: Expr) -> tuple[int, int]:
         kind, axes = self._kinds[id(part)], self.of[id(part)]

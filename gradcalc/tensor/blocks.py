@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradcalc.language.kinds import C, M, R, S, block_kind
 from gradcalc.language.polynomial import Dim, added
-from gradcalc.language.syntax import Block, Call, Expr, Number, Transpose
+from gradcalc.language.syntax import Binary, Block, Call, Expr, Number, Transpose
 from gradcalc.tensor.nodes import Basis, Coefficient, Contraction, Factor, Node, Pattern, Sum
 from gradcalc.tensor.products import dimension
 
@@ -17,12 +18,17 @@ _MOST_PARTS = 64
 _Place = tuple[Dim, Dim]
 """Where a part starts on an axis, and how long it is."""
 
+_Part = tuple[Expr, int]
+"""A part of a block, and its kind."""
+
+_TURNED = {S: S, R: C, C: R, M: M}
+
 
 def block_literal(raising: Raising, node: Sum) -> Expr | None:
     """The block literal that the sum is; None where its terms do not fill disjoint places of a grid."""
     if not node.dims or len(node.terms) > _MOST_PARTS:
         return None
-    cells: dict[tuple[_Place, ...], Expr] = {}
+    cells: dict[tuple[_Place, ...], _Part] = {}
     for coefficient, term in node.terms:
         found = _placed(raising, coefficient, term)
         if found is None or found[0] in cells:
@@ -33,13 +39,13 @@ def block_literal(raising: Raising, node: Sum) -> Expr | None:
         return None
     if len(node.dims) == 1:
         # A few entries are shorter as a sum of unit vectors than as a block with zeros between.
-        return Block((1,) * len(rows), tuple([cells[row,] for row in rows])) if len(rows) == len(cells) else None
+        return Block((1,) * len(rows), tuple([cells[row,][0] for row in rows])) if len(rows) == len(cells) else None
     return _grid(cells, rows, node.dims[1])
 
 
-def _grid(cells: dict[tuple[_Place, ...], Expr], rows: list[_Place], width: Dim) -> Expr | None:
+def _grid(cells: dict[tuple[_Place, ...], _Part], rows: list[_Place], width: Dim) -> Expr | None:
     """The rows of a matrix, each with columns of its own; where all parts are transposes, its transpose."""
-    parts: list[list[Expr]] = []
+    parts: list[list[_Part]] = []
     shared: set[tuple[_Place, ...]] = set()
     whole = _tiling({places[1] for places in cells}, width)
     for row in rows:
@@ -51,10 +57,22 @@ def _grid(cells: dict[tuple[_Place, ...], Expr], rows: list[_Place], width: Dim)
     flat = [part for line in parts for part in line]
     if len(flat) < 2:
         return None
-    if len(shared) == 1 and all(isinstance(part, Transpose) or _is_zeros(part) for part in flat):
-        turned = [_turned(line[column]) for column in range(len(parts[0])) for line in parts]
-        return Transpose(Block((len(rows),) * len(parts[0]), tuple(turned)))
-    return Block(tuple([len(line) for line in parts]), tuple(flat))
+    if len(shared) == 1 and all(isinstance(part, Transpose) or _is_zeros(part) for part, _ in flat):
+        turned = [
+            (_turned(line[place][0]), _TURNED[line[place][1]]) for place in range(len(parts[0])) for line in parts
+        ]
+        return Transpose(_matrix((len(rows),) * len(parts[0]), turned))
+    return _matrix(tuple([len(line) for line in parts]), flat)
+
+
+def _matrix(widths: tuple[int, ...], parts: list[_Part]) -> Expr:
+    """The block, which is a matrix: of rows alone, or of columns alone, it would be a vector."""
+    block = Block(widths, tuple([part for part, _ in parts]))
+    kind = block_kind(block, [kind for _, kind in parts])
+    if kind == M:
+        return block
+    one = Call("ones", (Number(1),))
+    return Binary("*", one, block) if kind == R else Binary("*", block, Transpose(one))
 
 
 def _is_zeros(part: Expr) -> bool:
@@ -70,19 +88,21 @@ def _turned(part: Expr) -> Expr:
     return part if isinstance(part, Number) else Call("zeros", part.children[::-1])
 
 
-def _zeros(dims: tuple[Dim, ...]) -> Expr:
+def _zeros(dims: tuple[Dim, Dim]) -> _Part:
     """Zeros to fill a place with: a number, a row or a column where the place is one entry high or wide."""
     longer = tuple([dimension(dim) for dim in dims if dim != 1])
     if not longer:
-        return Number(0)
+        return Number(0), S
     zeros = Call("zeros", longer)
-    return Transpose(zeros) if len(dims) == 2 and dims[0] == 1 else zeros
+    if len(longer) == 2:
+        return zeros, M
+    return (Transpose(zeros), R) if dims[0] == 1 else (zeros, C)
 
 
-def _placed(raising: Raising, coefficient: Coefficient, term: Node) -> tuple[tuple[_Place, ...], Expr] | None:
+def _placed(raising: Raising, coefficient: Coefficient, term: Node) -> tuple[tuple[_Place, ...], _Part] | None:
     """Where a term stands, and the term without its zeros; an axis of length one is left out."""
     if isinstance(term, Basis) and isinstance(term.position, int):
-        return ((term.position - 1, 1),), raising.tree(raising.graph.contraction(coefficient, [], [], {}))
+        return ((term.position - 1, 1),), (raising.tree(raising.graph.contraction(coefficient, [], [], {})), S)
     if not isinstance(term, Contraction) or len(set(term.output)) != len(term.output):
         return None
     shifts: dict[int, Factor] = {}
@@ -115,8 +135,9 @@ def _placed(raising: Raising, coefficient: Coefficient, term: Node) -> tuple[tup
             output.append(indices[0])
     inner = raising.graph.contraction(term.coefficient, rest, output, dict(enumerate(term.index_dims)))
     part = raising.graph.scaled(coefficient, inner)
-    is_row = len(places) == 2 and len(output) == 1 and places[0][1] == 1
-    return tuple(places), raising.transposed_tree(part) if is_row else raising.tree(part)
+    if len(places) == 2 and len(output) == 1 and places[0][1] == 1 and places[1][1] != 1:
+        return tuple(places), (raising.transposed_tree(part), R)
+    return tuple(places), (raising.tree(part), (S, C, M)[len(output)])
 
 
 def _tiling(places: set[_Place], dim: Dim) -> list[_Place] | None:

@@ -16,7 +16,7 @@ from gradcalc.functions.entry import Composite as CompositeEntry
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
 from gradcalc.functions.entry import Function
 from gradcalc.functions.entry import Linear as LinearEntry
-from gradcalc.language.kinds import MASKS, NAMES, axis_literals, block_tables
+from gradcalc.language.kinds import MASKS, NAMES, axis_literals, block_kind
 from gradcalc.language.polynomial import Dim, added, multiplied, polynomial, substituted
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
@@ -423,7 +423,7 @@ class Lowering(Arithmetic):
 
     def _block(self, node: Block, parts: list[Value]) -> Value:
         """The sum of the parts, each moved to its place."""
-        kind = _block_kind(node, parts[0].kind, parts[-1].kind)
+        kind = NAMES[block_kind(node, [MASKS[part.kind] for part in parts])]
         whole = _block_dims(node, kind, parts)
         terms: list[Value] = []
         row_start: Dim = 0
@@ -531,11 +531,6 @@ def _operands(node: Expr) -> tuple[Expr, ...]:
         return node.children
     first = catalogue.first_size(node.function)
     return node.children if first is None else node.children[:first]
-
-
-def _block_kind(node: Block, *kinds: str) -> str:
-    masks = [MASKS[kind] for kind in kinds]
-    return NAMES[next(row[1] for row in block_tables(node) if row[0] in masks)]
 
 
 def _block_dims(node: Block, kind: str, parts: Sequence[Value]) -> tuple[Dim, ...]:

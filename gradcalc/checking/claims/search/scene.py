@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcalc.checking.claims.truth import Point
 from gradcalc.functions import catalogue
-from gradcalc.language.kinds import MASKS, NAMES, block_tables, revised, table_of
+from gradcalc.language.kinds import MASKS, NAMES, block_kind, revised, table_of
 from gradcalc.language.polynomial import Dim, added, names_in, size_of
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
@@ -174,8 +174,7 @@ class Scene:
         if isinstance(node, Number):
             return "scalar"
         if isinstance(node, Block):
-            rows = [row[1] for row in block_tables(node) if row[0] == masks[0]]
-            return NAMES[rows[0]] if rows else None
+            return NAMES[block_kind(node, masks)]
         if isinstance(node, Call) and node.function not in self._functions:
             masks = masks + [_S] * (len(node.children) - len(masks))
         table = table_of(node, True, self._functions)
