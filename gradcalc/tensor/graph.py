@@ -17,7 +17,7 @@ from gradcalc.functions.entry import Elementwise as ElementwiseEntry
 from gradcalc.language.polynomial import Dim
 from gradcalc.tensor import factoring, identities, stable
 from gradcalc.tensor.canonical import canonical_order, placed
-from gradcalc.tensor.merging import carried_axes, collected, is_symmetric, merged
+from gradcalc.tensor.merging import carried_axes, collected, is_symmetric, merged, with_single_places
 from gradcalc.tensor.nodes import (
     ONE,
     Atom,
@@ -113,6 +113,7 @@ class Graph:
         coefficient, flat, output, same = merged(coefficient, factors, output, dims)
         if coefficient[0] == 0:
             return self._zero(tuple([dims[index] for index in output]))
+        flat = with_single_places(flat, output, dims)
         powers = collected(flat)
         outputs = set(output)
         carried = {index for _, indices in powers for index in indices}

@@ -82,6 +82,22 @@ def merged(
     return coefficient, flat, tuple(output), indices_met
 
 
+def with_single_places(factors: list[Factor], output: Sequence[int], dims: dict[int, Dim]) -> list[Factor]:
+    """The factors with the one place of a summed axis of length one as the place of an output axis that repeats.
+
+    The sum over one entry, repeated along an axis of one entry, is the vector itself.
+    """
+    carried = {index for _, _, indices in factors for index in indices}
+    repeated = [index for index in output if dims[index] == 1 and index not in carried]
+    summed = sorted([index for index in carried.difference(output) if dims[index] == 1]) if repeated else []
+    places = dict(zip(summed, repeated))
+    if not places:
+        return factors
+    return [
+        (node, exponent, tuple([places.get(index, index) for index in indices])) for node, exponent, indices in factors
+    ]
+
+
 def is_symmetric(node: Contraction) -> bool:
     """Whether swapping the two axes gives the same contraction up to the names of its indices."""
     if len(node.output) != 2 or node.dims[0] != node.dims[1]:
