@@ -100,7 +100,7 @@ class NumericRun:
         found = list(self.evaluator.program.warnings)
         for name in self.problem.typing.functions:
             if self.problem.typing.functions[name].body is None:
-                from gradcalc.numeric.reference import StandIn
+                from gradcalc.meaning.stand_in import StandIn
 
                 found.append(f"{name} is unspecified; the numbers take {name}(t) = {StandIn(name).text}")
         return found

@@ -18,8 +18,9 @@ from gradcalc.derivation.parts import Part
 from gradcalc.errors import GradcalcError
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Program
+from gradcalc.meaning.observation import Observation
 from gradcalc.numeric.points import draw
-from gradcalc.numeric.reference import Observation, observe
+from gradcalc.numeric.reference import observe
 from gradcalc.numeric.structures import directions_within
 
 Array = Any

@@ -26,8 +26,10 @@ class Function:
     latex: a template with `{0}`, `{1}`, ... for the operands' LaTeX (braces doubled).
     numpy: a template of NumPy source, or None where a composite is compiled through its meaning.
     helpers: names of the functions in `gradcalc.functions.numpy_source.HELPERS` that the template calls.
-    reference: the function by its plain meaning, `reference(np, *arrays)`, right for complex arrays too where the
-        function is analytic; used only by the reference interpreter.
+    reference: the function by its plain meaning, `reference(np, *operands)`, right for complex numbers too where the
+        function is analytic. `np` is an algebra of `gradcalc.meaning`: NumPy's names over arrays of NumPy, of Python's
+        numbers, of numbers of many digits; a constant that is no binary fraction is `np.number(Fraction(...))`.
+    symbolic: the same for symbols, where `reference` compares or shifts numbers.
     real_only: the reference takes no complex arrays.
     axis: a second argument 1 or 2 applies the function to each column or to each row of a matrix.
     pairwise: the name of the elementwise function that the name means with two operands (`max(a, b)`).
@@ -45,6 +47,7 @@ class Function:
         numpy: str | None = None,
         helpers: tuple[str, ...] = (),
         reference: Callable[..., Any] | None = None,
+        symbolic: Callable[..., Any] | None = None,
         real_only: bool = False,
         axis: bool = False,
         pairwise: str | None = None,
@@ -58,6 +61,7 @@ class Function:
         self.numpy = numpy
         self.helpers = helpers
         self.reference = reference
+        self.symbolic = symbolic
         self.real_only = real_only
         self.axis = axis
         self.pairwise = pairwise

@@ -27,7 +27,9 @@ _ALL_TO_SCALAR = {
 
 
 def _commutation(np: Any, rows: int, columns: int) -> Any:
-    return np.eye(rows * columns)[np.arange(rows * columns).reshape((columns, rows)).T.ravel()]
+    """Row j + i*columns has its one at i + j*rows: entry (j, i) of X' is entry (i, j) of X."""
+    places = [i + j * rows for i in range(rows) for j in range(columns)]
+    return np.concatenate([np.reshape(np.eye(rows * columns)[place], (1, -1)) for place in places])
 
 
 LINEAR: tuple[Function, ...] = (

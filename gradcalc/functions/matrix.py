@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 from gradcalc.functions.entry import Atom, Composite, Function
-from gradcalc.functions.special import scipy_module
 
 _ANY_TO_SCALAR = {"scalar": "scalar", "vector": "scalar", "row": "scalar", "matrix": "scalar"}
 _TO_SCALAR = {
@@ -27,10 +26,6 @@ _FRECHET = "{0}([X', G; 0*X, X'])[1:n, n + 1:2*n]"
 
 def _operator_name(name: str) -> str:
     return r"\operatorname{{" + name + r"}}\left({0}\right)"
-
-
-def _abs(np: Any, x: Any) -> Any:
-    return np.where(np.real(x) < 0, -x, x)
 
 
 def _logdet(np: Any, x: Any) -> Any:
@@ -74,32 +69,6 @@ def _pinv(np: Any, x: Any) -> Any:
     if rows >= columns:
         return np.linalg.solve(x.T @ x, x.T)
     return np.linalg.solve(x @ x.T, x).T
-
-
-def _cholesky(np: Any, x: Any) -> Any:
-    """The lower Cholesky factor of the symmetric part, without conjugation."""
-    x = (x + x.T) / 2
-    if not np.iscomplexobj(x):
-        return np.linalg.cholesky(x)
-    factor = np.zeros_like(x)
-    for column in range(len(x)):
-        rest = x[column:, column] - factor[column:, :column] @ factor[column, :column]
-        factor[column:, column] = rest / np.sqrt(rest[0])
-    return factor
-
-
-def _real_linalg(name: str) -> Any:
-    def apply(np: Any, x: Any) -> Any:
-        value = getattr(scipy_module("linalg"), name)(x)
-        if np.iscomplexobj(x):
-            return value
-        return (
-            np.real(value)
-            if np.max(np.abs(np.imag(value)), initial=0) < 1e-9 * np.max(np.abs(value))
-            else value * np.nan
-        )
-
-    return apply
 
 
 def _polar(np: Any, x: Any) -> Any:
@@ -185,6 +154,7 @@ REDUCTIONS: tuple[Function, ...] = (
         pullback="G*(X == max(X))", pairwise="maximum", example="max(A*x)", numpy="np.max({0})",
         latex=r"\max\left({0}\right)",
         reference=lambda np, x: _extreme(np, x, 1), gap=lambda np, x: _runner_up(np, x, 1),
+        symbolic=lambda np, x: np.max(x),
     ),
     Atom(
         "min", "the smallest entry; with two operands the smaller one, entry by entry",
@@ -192,6 +162,7 @@ REDUCTIONS: tuple[Function, ...] = (
         pullback="G*(X == min(X))", pairwise="minimum", example="min(A*x)", numpy="np.min({0})",
         latex=r"\min\left({0}\right)",
         reference=lambda np, x: _extreme(np, x, -1), gap=lambda np, x: _runner_up(np, x, -1),
+        symbolic=lambda np, x: np.min(x),
     ),
     Atom(
         "prod", "the product of all entries", variants=_TO_SCALAR, axis=True, pullback="G*prod(X)./X",
@@ -216,11 +187,13 @@ REDUCTIONS: tuple[Function, ...] = (
         aliases=("lse", "log_sum_exp"), axis=True,
         variants=_TO_SCALAR, pullback="G*softmax(X)", transposes=True,
         example="logsumexp(A*x)", numpy="_logsumexp({0})", helpers=("_logsumexp",), reference=_logsumexp,
+        symbolic=lambda np, x: np.log(np.sum(np.exp(x))),
     ),
     Atom(
         "softmax", "the exponentials of all entries, divided by their sum", variants=_SAME, axis=True,
         pullback="softmax(X) .* G - dot(softmax(X), G)*softmax(X)", transposes=True,
         example="y'*softmax(x)", numpy="_softmax({0})", helpers=("_softmax",), reference=_softmax,
+        symbolic=lambda np, x: np.exp(x) / np.sum(np.exp(x)),
     ),
     Composite(
         "logsoftmax", "log(softmax(x)), finite for every x", aliases=("log_softmax",), parameters=("x",), axis=True,
@@ -293,19 +266,19 @@ MATRIX_FUNCTIONS: tuple[Function, ...] = (
         "expm", "the matrix exponential", variants=_SQUARE, transposes=True,
         pullback=_FRECHET.format("expm"), trace_rule="expm(X)'",
         example="tr(A*expm(X))", latex=r"e^{{{0}}}", numpy="_linalg.expm({0})", helpers=("_linalg",),
-        reference=lambda np, x: scipy_module("linalg").expm(x),
+        reference=lambda np, x: np.expm(x),
     ),
     Atom(
         "logm", "the principal logarithm of a matrix", variants=_SQUARE, transposes=True,
         pullback=_FRECHET.format("logm"), trace_rule="inv(X)'",
         example="tr(A*logm(X*X' + eye(n)))", numpy="_logm({0})", helpers=("_logm",), real_only=True,
-        reference=_real_linalg("logm"),
+        reference=lambda np, x: np.logm(x),
     ),
     Atom(
         "sqrtm", "the principal square root of a matrix", variants=_SQUARE, transposes=True,
         pullback=_FRECHET.format("sqrtm"), trace_rule="0.5*inv(sqrtm(X))'",
         example="tr(A*sqrtm(X*X' + eye(n)))", latex=r"{0}^{{1/2}}", numpy="_sqrtm({0})", helpers=("_sqrtm",),
-        real_only=True, reference=_real_linalg("sqrtm"),
+        real_only=True, reference=lambda np, x: np.sqrtm(x),
     ),
     Atom(
         "matpow", "the whole power of a square matrix: X^k", variants={"matrix,scalar": ("ii,->ii", "matrix")},
@@ -319,7 +292,7 @@ MATRIX_FUNCTIONS: tuple[Function, ...] = (
             "sym(inv(chol(X))'*(tril(chol(X)'*G) - 0.5*diag(diag(chol(X)'*G)))*inv(chol(X)))"
         ),
         aliases=("cholesky",), example="tr(A*chol(X*X' + eye(n)))", numpy="_chol({0})", helpers=("_chol",),
-        reference=_cholesky,
+        reference=lambda np, x: np.cholesky((x + x.T) / 2),
     ),
     Atom(
         "eigvals", "the eigenvalues of a symmetric matrix, in ascending order",

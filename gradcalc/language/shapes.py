@@ -95,6 +95,15 @@ class Typing:
         """The range of a bound index."""
         return self.length(self._indices[id(node), name])
 
+    def range_of(self, node: IndexedSum, name: str) -> Dim | None:
+        """The range of a bound index; None of a sum that is not the program's."""
+        number = self._indices.get((id(node), name))
+        return None if number is None else self.length(number)
+
+    def length_of(self, name: str) -> Dim | None:
+        """The length that a name stands for, None where it stands for none."""
+        return self.named_length(name) if name in self._lengths.names else None
+
     def dimension(self, node: Expr) -> Dim:
         """The length that a dimension argument means, as the `n` of eye(n) or the `2*n` of zeros(2*n)."""
         if isinstance(node, Number):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
@@ -26,9 +27,9 @@ from gradcalc.language.syntax import (
     Transpose,
     postorder,
 )
+from gradcalc.meaning.numpy_numbers import NUMPY
 from gradcalc.numeric.code import Form, is_norm, is_product, is_square_of_norm
 from gradcalc.numeric.products import Products
-from gradcalc.numeric.reference import StandIn
 from gradcalc.tensor.einsum import EinsumTerm
 
 
@@ -279,8 +280,7 @@ class Compiler(Products):
 
     def _user_function(self, node: Call, function: FunctionDefinition) -> str:
         """An unspecified function: its stand-in."""
-        stand_in = StandIn(function.name)
-        self.injected[f"_{function.name}"] = stand_in.evaluate
+        self.injected[f"_{function.name}"] = partial(NUMPY.unspecified, function.name)
         return self._assign(f"_{function.name}({self._value(node.children[0])}, {node.primes})")
 
     def source(self, name: str) -> str:

@@ -11,7 +11,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.language.polynomial import Dim, size_of
 from gradcalc.language.shapes import Typing
-from gradcalc.numeric.reference import StandIn
+from gradcalc.meaning.numpy_numbers import NUMPY
 from gradcalc.tensor.nodes import Atom, Basis, Contraction, Elementwise, Node, Pattern, Sum, Symbol, postorder
 
 Array = Any
@@ -44,7 +44,7 @@ def _value(
     if isinstance(node, Elementwise):
         name, primes = node.function
         if name in typing.functions:
-            return StandIn(name).evaluate(values[node.operand], primes)
+            return NUMPY.unspecified(name, values[node.operand], primes)
         return _apply(name, [values[operand] for operand in node.operands])
     if isinstance(node, Pattern):
         return pattern_value(node.name, [length(dim) for dim in node.dims], length(node.offset))
@@ -71,7 +71,7 @@ def _apply(name: str, operands: list[Array]) -> Array:
     entry = catalogue.lookup(name)
     assert entry is not None
     assert entry.reference is not None
-    return entry.reference(np, *[np.asarray(operand) for operand in operands])
+    return entry.reference(NUMPY, *[np.asarray(operand) for operand in operands])
 
 
 def pattern_value(name: str, shape: list[int], offset: int = 0) -> Array:

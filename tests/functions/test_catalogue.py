@@ -15,6 +15,7 @@ from gradcalc.functions.entry import Atom, Elementwise, Function
 from gradcalc.functions.numpy_source import HELPERS
 from gradcalc.language.parser import parse, parse_expression
 from gradcalc.language.printer import to_text
+from gradcalc.meaning.numpy_numbers import NUMPY
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.reference import evaluate
 from gradcalc.output.latex import to_latex
@@ -71,7 +72,7 @@ def test_program_agrees_with_reference(entry: Elementwise) -> None:
     assert entry.reference is not None
     names = [f"operand_{place}" for place in range(len(operands))]
     found = eval(entry.numpy.format(*names), {**_program_source(entry), **dict(zip(names, operands))})
-    assert found == pytest.approx(entry.reference(np, *operands), rel=1e-13, abs=1e-300)
+    assert found == pytest.approx(entry.reference(NUMPY, *operands), rel=1e-13, abs=1e-300)
 
 
 @pytest.mark.parametrize("entry", WITH_DERIVATIVE, ids=str)
@@ -86,11 +87,11 @@ def test_derivatives_agree_with_differences(entry: Elementwise) -> None:
         found = _scalar_function(entry, text, entry.parameters[place])
         if entry.real_only:
             above, below = ([o + (place == k) * h for k, o in enumerate(operands)] for h in (1e-6, -1e-6))
-            slopes = (entry.reference(np, *above) - entry.reference(np, *below)) / 2e-6
+            slopes = (entry.reference(NUMPY, *above) - entry.reference(NUMPY, *below)) / 2e-6
             assert found == pytest.approx(slopes, rel=1e-6, abs=1e-8)
         else:
             moved = [o + 1e-30j * (place == k) for k, o in enumerate(operands)]
-            slopes = np.imag(entry.reference(np, *moved)) / 1e-30
+            slopes = np.imag(entry.reference(NUMPY, *moved)) / 1e-30
             assert found == pytest.approx(slopes, rel=1e-10, abs=1e-15)
 
 
@@ -106,7 +107,7 @@ def test_meaning_agrees_with_reference(entry: Elementwise) -> None:
     operands = _operands(entry)
     near = np.abs(operands[0]) < 5
     found = _scalar_function(entry, f"({entry.meaning})*q", "q")[near]
-    assert found == pytest.approx(entry.reference(np, *operands)[near], rel=1e-12)
+    assert found == pytest.approx(entry.reference(NUMPY, *operands)[near], rel=1e-12)
 
 
 @pytest.mark.parametrize("entry", UNARY, ids=str)
@@ -182,7 +183,7 @@ def test_parity(entry: Elementwise) -> None:
     points = points[(-points > entry.domain[0]) & (-points < entry.domain[1])]
     assert entry.reference is not None
     sign = -1 if entry.parity == "odd" else 1
-    assert entry.reference(np, -points) == pytest.approx(sign * entry.reference(np, points))
+    assert entry.reference(NUMPY, -points) == pytest.approx(sign * entry.reference(NUMPY, points))
 
 
 @pytest.mark.parametrize("entry", [e for e in ELEMENTWISE if e.sympy], ids=str)
@@ -198,7 +199,7 @@ def test_sympy_form_agrees_with_reference(entry: Elementwise) -> None:
         scope = {"sympy": sympy, **dict(zip(names, numbers))}
         exact = eval(entry.sympy.format(*names), scope)
         exact = sympy.N(exact, 15, maxn=1000)
-        found = entry.reference(np, *[np.array(float(number)) for number in numbers])
+        found = entry.reference(NUMPY, *[np.array(float(number)) for number in numbers])
         assert float(found) == pytest.approx(float(exact), rel=1e-9, abs=1e-12)
 
 
@@ -206,4 +207,4 @@ def test_sympy_form_agrees_with_reference(entry: Elementwise) -> None:
 def test_exact_values(entry: Elementwise) -> None:
     assert entry.reference is not None
     for point, value in entry.exact.items():
-        assert float(entry.reference(np, np.array(float(point)))) == pytest.approx(float(value))
+        assert float(entry.reference(NUMPY, np.array(float(point)))) == pytest.approx(float(value))

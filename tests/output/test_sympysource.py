@@ -12,8 +12,8 @@ import gradcalc
 from gradcalc.functions import catalogue
 from gradcalc.language.shapes import infer
 from gradcalc.language.syntax import Binary, Call, Expr, Name, Program
+from gradcalc.meaning.stand_in import StandIn
 from gradcalc.numeric.points import draw
-from gradcalc.numeric.reference import StandIn
 from gradcalc.output.sympyscope import POSTFIX, Scope, Term
 from gradcalc.output.sympysource import to_sympy_source
 from gradcalc.output.sympytensors import linear, opaque

@@ -18,7 +18,7 @@ from gradcalc.checking.claims.truth import Point, Truth
 from gradcalc.checking.exact import SymbolicInterpreter, entrywise
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr
-from gradcalc.numeric.reference import StandIn
+from gradcalc.meaning.stand_in import StandIn
 from gradcalc.numeric.structures import linear_part
 
 Array = Any

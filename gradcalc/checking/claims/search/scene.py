@@ -15,8 +15,7 @@ import numpy as np
 from gradcalc.checking.claims.truth import Point
 from gradcalc.functions import catalogue
 from gradcalc.language.kinds import MASKS, NAMES, block_kind, revised, table_of
-from gradcalc.language.polynomial import Dim, added, names_in, size_of
-from gradcalc.language.shapes import Typing
+from gradcalc.language.polynomial import size_of
 from gradcalc.language.syntax import (
     Block,
     Call,
@@ -27,10 +26,12 @@ from gradcalc.language.syntax import (
     IndexedSum,
     Name,
     Number,
-    Program,
     postorder,
 )
-from gradcalc.numeric.reference import Interpreter, Observation
+from gradcalc.meaning.interpreter import Interpreter
+from gradcalc.meaning.numpy_numbers import NUMPY
+from gradcalc.meaning.observation import Observation
+from gradcalc.meaning.values import Surroundings
 
 Array = Any
 
@@ -38,30 +39,6 @@ Valued = tuple[str, Array]
 """The kind of an expression and its value."""
 
 _S = MASKS["scalar"]
-
-
-class _KindsAtHand(Typing):
-    """A typing that is told the kinds of the nodes that are being evaluated, and knows all sizes."""
-
-    def __init__(self, functions: Mapping[str, FunctionDefinition], lengths: Mapping[str, int]) -> None:
-        super().__init__(Program(Number(0)))
-        self.functions = dict(functions)
-        self.own_kinds: dict[int, str] = {}
-        self.own_slices: dict[tuple[int, int], tuple[Dim, Dim]] = {}
-        self.ranges: dict[tuple[int, str], int] = {}
-        self.lengths = lengths
-
-    def kind(self, node: Expr) -> str:
-        return self.own_kinds[id(node)]
-
-    def slice_of(self, node: Index, axis: int) -> tuple[Dim, Dim]:
-        return self.own_slices[id(node), axis]
-
-    def index_dim(self, node: IndexedSum, name: str) -> Dim:
-        return self.ranges[id(node), name]
-
-    def named_length(self, name: str) -> Dim:
-        return self.lengths[name]
 
 
 class Scene:
@@ -83,8 +60,8 @@ class Scene:
         self._functions = functions
         self._lengths = lengths
         self._indices = dict(indices or {})
-        self._typing = _KindsAtHand(functions, lengths)
-        self._interpreter = Interpreter(self._typing, {}, lengths, Observation())
+        self._interpreter = Interpreter(Surroundings({}, lengths, {}, functions), NUMPY, Observation())
+        self._scope = {name: ("scalar", np.asarray(float(place))) for name, place in self._indices.items()}
         self._names: dict[str, Valued | None] = {
             name: (kind, np.asarray(point.arrays[name], dtype=float)) for name, kind in kinds.items()
         }
@@ -135,25 +112,18 @@ class Scene:
         if isinstance(node, IndexedSum):
             return self._indexed_sum(node)
         first = catalogue.first_size(node.function) if isinstance(node, Call) else None
-        operands = node.children if first is None else node.children[:first]
-        masks: list[int] = []
-        arrays: dict[int, Array] = {}
-        for child in operands:
+        operands: list[Valued] = []
+        for child in node.children if first is None else node.children[:first]:
             known = values.get(child)
             if known is None:
                 return None
-            masks.append(MASKS[known[0]])
-            arrays[id(child)] = known[1]
-            self._typing.own_kinds[id(child)] = known[0]
-        kind = self._kind(node, masks)
+            operands.append(known)
+        kind = self._kind(node, [MASKS[own] for own, _ in operands])
         if kind is None:
             return None
-        self._typing.own_kinds[id(node)] = kind
         try:
-            if isinstance(node, Index) and not self._places(node, arrays[id(node.operand)]):
-                return None
-            array = np.asarray(self._interpreter.node(node, arrays, self._indices))
-        except (ValueError, KeyError, IndexError, TypeError, AssertionError, StopIteration, np.linalg.LinAlgError):
+            array = np.asarray(self._interpreter.node(node, operands, self._scope)[1])
+        except (ValueError, KeyError, IndexError, TypeError, AssertionError):
             return None
         if np.iscomplexobj(array):
             return None
@@ -180,22 +150,6 @@ class Scene:
         table = table_of(node, True, self._functions)
         result = revised(table, (*masks, 15))[-1]
         return NAMES.get(result)
-
-    def _places(self, node: Index, operand: Array) -> bool:
-        """Works out the slices of an index node; False where a position is past the end."""
-        for axis, position in enumerate(node.positions):
-            length = operand.shape[axis]
-            if position is None:
-                continue
-            known = {**self._lengths, **self._indices, "end": length}
-            bounds = position if isinstance(position, tuple) else (position, position)
-            if any(name not in known for bound in bounds for name in names_in(bound)):
-                return False
-            first, last = [size_of(bound, known) for bound in bounds]
-            if not 1 <= first <= last <= length:
-                return False
-            self._typing.own_slices[id(node), axis] = (added(first, -1), last - first + 1)
-        return True
 
     def _indexed_sum(self, node: IndexedSum) -> Valued | None:
         """A sum, its body evaluated in a scene of its own for each value of the index."""
