@@ -294,12 +294,15 @@ class SmallAlgebra:
 
     def applied(self, entry: Elementwise, operands: Sequence[Data]) -> Data:
         """A scalar function, entry by entry."""
-        reference = entry.reference
-        assert reference is not None
+        assert entry.reference is not None
+        return self.by_entries(entry.reference, operands)
+
+    def by_entries(self, function: Callable[..., Scalar], operands: Sequence[Data]) -> Data:
+        """`function(np, *numbers)` entry by entry."""
 
         def apply(*entries: Scalar) -> Scalar:
             try:
-                return reference(self, *entries)
+                return function(self, *entries)
             except (ZeroDivisionError, OverflowError, ValueError):
                 return self.nan
 

@@ -42,7 +42,7 @@ def applied(walk: Walk, node: Expr, entry: Elementwise, operands: list[Data]) ->
     if not np.symbolic:
         check_domain(walk, node, entry, operands[0])
         if entry.gap is not None:
-            observation.meet_kink(np.smallest(entry.gap(np, *operands)))
+            observation.meet_kink(np.smallest(np.by_entries(entry.gap, operands)))
         if entry.real_only:
             observation.real_only = True
             if any(np.iscomplexobj(operand) for operand in operands):

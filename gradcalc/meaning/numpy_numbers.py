@@ -122,7 +122,11 @@ class NumPyAlgebra:
 
     def applied(self, entry: Elementwise, operands: Sequence[Array]) -> Array:
         assert entry.reference is not None
-        return entry.reference(self, *[numpy.asarray(operand) for operand in operands])
+        return self.by_entries(entry.reference, operands)
+
+    def by_entries(self, function: Callable[..., Array], operands: Sequence[Array]) -> Array:
+        """`function(np, *arrays)`, which acts entry by entry."""
+        return function(self, *[numpy.asarray(operand) for operand in operands])
 
     def each(self, function: Callable[[Array], Array], t: Array) -> Array:
         return numpy.array([function(entry) for entry in numpy.ravel(t)]).reshape(numpy.shape(t))

@@ -69,7 +69,9 @@ def erfinv(t: float) -> float:
     half = 2 / (math.pi * 0.147) + rest / 2
     root = math.copysign(math.sqrt(math.sqrt(half * half - rest / 0.147) - half), t)
     for _ in range(6):
-        gap = (math.erf(root) - t) if abs(t) < 0.5 else math.copysign((1 - abs(t)) - math.erfc(abs(root)), t)
+        gap = math.erf(root) - t
+        if abs(t) > 0.5:
+            gap = math.copysign(1.0, t) * ((1 - abs(t)) - math.erfc(abs(root)))
         step = gap / (2 / math.sqrt(math.pi) * math.exp(-root * root))
         root -= step / (1 + root * step)
     return root
@@ -80,6 +82,13 @@ def normcdf(t: Scalar) -> Scalar:
 
 
 def lognormcdf(t: Scalar) -> Scalar:
+    if t.real > 2:
+        # log(1 - w) by its series: w is small.
+        w, total, power = normcdf(-t), 0.0, 1.0
+        for order in range(1, 12):
+            power *= w
+            total -= power / order
+        return total
     if t.real > -5:
         return _log(normcdf(t))
     # log of erfc's continued fraction, which does not underflow.
