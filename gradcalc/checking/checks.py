@@ -15,10 +15,11 @@ from gradcalc.errors import GradcalcError
 from gradcalc.evaluation import Evaluator, numbered, prepare_arrays
 from gradcalc.language.shapes import infer
 from gradcalc.language.syntax import Program
+from gradcalc.meaning.observation import Observation
 from gradcalc.numeric.contraction import tensor_value
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.program import compile_program
-from gradcalc.numeric.reference import Observation, observe
+from gradcalc.numeric.reference import observe
 from gradcalc.numeric.structures import (
     directions_within,
     from_independent,

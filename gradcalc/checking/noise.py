@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr, Number, Program
+from gradcalc.meaning.interpreter import Interpreter
+from gradcalc.meaning.numpy_numbers import NUMPY
+from gradcalc.meaning.observation import Observation
+from gradcalc.meaning.programs import surroundings
+from gradcalc.meaning.values import Scope, Value
 from gradcalc.numeric.program import CompiledProgram
-from gradcalc.numeric.reference import Interpreter, Observation
 
 Array = Any
 
@@ -53,9 +57,9 @@ class _Rounding(Interpreter):
 
     noise: Noise
 
-    def node(self, node: Expr, values: dict[int, Array], scope: Mapping[str, Array]) -> Array:
-        value = super().node(node, values, scope)
-        return value if isinstance(node, Number) else self.noise(value)
+    def node(self, node: Expr, operands: Sequence[Value], scope: Scope) -> Value:
+        kind, data = super().node(node, operands, scope)
+        return kind, data if isinstance(node, Number) else self.noise(data)
 
 
 def rounded_value(
@@ -64,9 +68,10 @@ def rounded_value(
     """The value of the objective as typed, with every result on the way moved."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        interpreter = _Rounding(typing, arrays, sizes, Observation())
+        held = {name: np.asarray(array) for name, array in arrays.items()}
+        interpreter = _Rounding(surroundings(typing, held, sizes), NUMPY, Observation())
         interpreter.noise = noise
-        return interpreter.value(program.objective)
+        return interpreter.value(program.objective)[1]
 
 
 def instrumented(program: CompiledProgram, noise: Noise) -> CompiledProgram:
