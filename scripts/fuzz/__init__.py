@@ -1,0 +1,1 @@
+"""Searching for faults: random well-shaped programs against oracles that share nothing with the engine."""
