@@ -252,7 +252,7 @@ class Precise:
     # Matrices.
 
     def _matrix(self, a: Array) -> Any:
-        return self.context.matrix([[entry for entry in row] for row in a])
+        return self.context.matrix([list(row) for row in a])
 
     def _array(self, a: Any) -> Array:
         answer = np.empty((a.rows, a.cols), dtype=object)

@@ -90,7 +90,7 @@ class Scope:
         """Whether an expression has one value, whatever the indices are: it names variables and lengths only."""
         known = self._open.get(node)
         if known is None:
-            known = all([self.is_closed(child) for child in node.children])
+            known = all(self.is_closed(child) for child in node.children)
             if isinstance(node, Name):
                 known = node.name in self.values or (
                     node.name in self.definitions and self.is_closed(self.definitions[node.name])

@@ -102,9 +102,9 @@ class Form:
                 return False
             if name == "cross" and set(lengths) != {3}:
                 return False
-            if name in ("flip", "lower") and not any(set(letters) <= set(own) for own in self.letters):
-                if len(set(lengths)) > 1:
-                    return False
+            apart = not any(set(letters) <= set(own) for own in self.letters)
+            if name in ("flip", "lower") and apart and len(set(lengths)) > 1:
+                return False
         return True
 
 

@@ -286,7 +286,7 @@ def built(generator: Generator, form: Form, wanted: Type, budget: int) -> Expr |
             trees[place] = definite(generator, trees[place], dims[0])
     sizes = [length_tree(lengths[letters]) for kind, letters in zip(form.kinds, form.letters) if kind == "dimension"]
     extra = [Number(form.axis)] if form.axis else []
-    return Call(name, tuple([*trees, *sizes, *extra]))
+    return Call(name, (*trees, *sizes, *extra))
 
 
 def definite(generator: Generator, tree: Expr, dim: Dim) -> Expr:
@@ -321,7 +321,7 @@ def elementwise(entry: catalogue.Elementwise) -> Callable[[Generator, Type, int]
         count = g.random.choice(entry.arities)
         types: list[Type] = [wanted if not g.chance("operand is a number") else ("scalar", ()) for _ in range(count)]
         types[g.random.randrange(count)] = wanted
-        if ("polygamma", 0) == (entry.name, 0):
+        if entry.name == "polygamma":
             types = [("scalar", ()), wanted]
         if entry.spelling in ("max", "min") and count == 2:
             types[0] = wanted

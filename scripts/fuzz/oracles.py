@@ -231,7 +231,7 @@ class Judge:
             values.append(None)
             self.attempt("derivative", lambda a=answer, p=plain: values.__setitem__(  # type: ignore[misc]
                 -1, self.levels(subject, base, derivative, a, p)))  # fmt: skip
-        if all(value is not None for value in values) and self.random.random() < 0.7:
+        if all(value is not None for value in values) and self.random.random() < 0.7 * self.thorough:
             self.attempt("program", lambda: self.program(subject, derivative, values))
 
     def formula_of_value(self, subject: Subject, derivative: Derivative) -> None:

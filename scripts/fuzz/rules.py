@@ -1,6 +1,6 @@
 """The rules that belong to the language and to no function: operators, indices, blocks, sums, names.
 
-A rule takes the generator, the type that is wanted and a budget, and gives an expression, or None where it does not fit.
+A rule takes the generator, the type that is wanted and a budget, and gives an expression; None where it does not fit.
 """
 
 from __future__ import annotations

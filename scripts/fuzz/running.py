@@ -24,6 +24,8 @@ from scripts.fuzz.shrinking import shrunk
 
 SECONDS_FOR_ONE = 20.0
 _TRACED_EVERY = 8
+_CORE = ("value: interpreter", "value: formula", "derivat", "reading", "along", "shape")
+"""Symptoms that are seen without looking at every form of an answer."""
 _MOST_ALIKE = 8
 """How many smallest cases of one symptom are kept."""
 
@@ -148,13 +150,14 @@ class Run:
             alike[-1].count += 1
             return
         if self._shrink and not symptom.startswith(("slow", "the fuzzer")):
+            thorough = 0.0 if symptom.startswith(_CORE) else 50.0
 
             def fails(candidate: Case) -> bool:
-                return any(f.symptom == symptom for f in judged(candidate, 50.0)[0])
+                return any(f.symptom == symptom for f in judged(candidate, thorough)[0])
 
             if fails(case):
                 case = shrunk(case, fails, self._shrink)
-                detail = next(f.detail for f in judged(case, 50.0)[0] if f.symptom == symptom)
+                detail = next(f.detail for f in judged(case, thorough)[0] if f.symptom == symptom)
         key = f"{symptom} {parts(case)}"
         if key in self.classes:
             self.classes[key].count += 1

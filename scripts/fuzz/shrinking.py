@@ -33,12 +33,16 @@ def shrunk(case: Case, fails: Fails, seconds: float = 20.0) -> Case:
     """The smallest case found within the time that still fails in the same way."""
     deadline = time.monotonic() + seconds
     improved = True
+    tried: set[Case] = set()
     while improved and time.monotonic() < deadline:
         improved = False
         for candidate in sorted(_candidates(case), key=_size):
             if time.monotonic() > deadline:
                 break
-            if _size(candidate) < _size(case) and fails(candidate):
+            if candidate in tried or _size(candidate) >= _size(case):
+                continue
+            tried.add(candidate)
+            if fails(candidate):
                 case, improved = candidate, True
                 break
     return case

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -133,7 +134,7 @@ class Subject:
             except RealOnly:
                 steps = [1e-3, 5e-4, 2.5e-4]
                 rough = [self._central(field, name, direction, step) for step in steps]
-                better = [(4 * b - a) / 3 for a, b in zip(rough, rough[1:])]
+                better = [(4 * b - a) / 3 for a, b in itertools.pairwise(rough)]
                 return (16 * better[1] - better[0]) / 15
         step = algebra.context.mpf(10) ** -15
         moved = [algebra.array(point) + sign * step * algebra.array(direction) for sign in (-1, 1)]
