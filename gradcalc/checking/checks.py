@@ -84,15 +84,7 @@ class _Place:
     def samples(self, noise: Noise) -> list[tuple[Array, list[Array]]]:
         """The value and the derivatives, computed a few times with inputs and results moved by the noise."""
         if self._samples is None:
-            rounding = copy(self.evaluator)
-            rounding.program = instrumented(self.evaluator.program, noise)
-            self._samples = []
-            for _ in range(SAMPLES):
-                moved = {name: noise(np.asarray(array, dtype=float)) for name, array in self.arrays.items()}
-                try:
-                    self._samples.append(rounding(moved, self.sizes))
-                except GradcalcError:
-                    continue
+            self._samples = rounded_runs(self.evaluator, self.arrays, self.sizes, noise)
         return self._samples
 
     def rounding(self, answer: Answer, function: Callable[[Noise, Array], Array] | None, natural: float) -> Rounding:
@@ -105,6 +97,22 @@ class _Place:
             ]
 
         return Rounding(function, derivatives, natural)
+
+
+def rounded_runs(
+    evaluator: Evaluator, arrays: Mapping[str, Array], sizes: Mapping[str, int], noise: Noise
+) -> list[tuple[Array, list[Array]]]:
+    """The value and the derivatives, computed a few times with inputs and results moved by the noise."""
+    rounding = copy(evaluator)
+    rounding.program = instrumented(evaluator.program, noise)
+    found = []
+    for _ in range(SAMPLES):
+        moved = {name: noise(np.asarray(array, dtype=float)) for name, array in arrays.items()}
+        try:
+            found.append(rounding(moved, sizes))
+        except GradcalcError:
+            continue
+    return found
 
 
 def check_point(

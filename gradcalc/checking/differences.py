@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.noise import SAMPLES, UNIT, Noise
+from gradcalc.checking.lines import RESOLUTION, Lines, spread_of
+from gradcalc.checking.noise import SAMPLES, Noise
 from gradcalc.checking.result import CheckResult
 from gradcalc.checking.slopes import (
     DIFFERENCE_TOLERANCE,
@@ -33,22 +34,7 @@ MOST_ENTRIES = 64
 
 DIRECTIONS = 12
 
-RESOLUTION = 1e-6
-"""The relative error of an entry that a comparison has to be able to see for a pass."""
-
 _RESOLUTION_OF_DIFFERENCES = 5e-6
-
-_FINE = 1e-9
-"""Numbers that agree to this, relative to themselves, are equal whatever the noise."""
-
-_WITHIN = 16.0
-"""How many times the measured noise a gap may be that noise makes."""
-
-_BEYOND = 1000.0
-"""How many times the measured noise a gap is that noise does not make."""
-
-_ZERO = 1e-9
-"""Noise below this, beside the derivatives that the numbers on the way could have, is zero to working precision."""
 
 _SMALLEST_WEIGHT = 1e-3
 """The smallest entry, beside the largest, that a direction gives the same weight as the others."""
@@ -137,9 +123,9 @@ def compare_values(
     if not np.all(np.isfinite(value)):
         return CheckResult.inconclusive("the value is not finite here")
     size = np.maximum(np.abs(value), np.abs(wanted))
-    lines = _Lines(value, wanted, size, np.zeros_like(size), RESOLUTION)
+    lines = Lines(value, wanted, size, np.zeros_like(size), RESOLUTION)
     if np.any(lines.doubtful()):
-        lines.judge(np.sum([_range(runs, size.shape) for runs in samples()], axis=0), natural)
+        lines.judge(np.sum([spread_of(runs, size.shape) for runs in samples()], axis=0), natural)
     verdict = lines.verdict()
     worst = lines.worst()
     result = CheckResult(verdict, "interpreter", 1, 1, float(np.max(lines.gap)), lines.largest(), lines.resolution)
@@ -194,7 +180,7 @@ class _Comparison:
         if not np.all(np.isfinite(found)):
             return CheckResult.inconclusive("the function is not finite around the point")
         claimed = self._derivative
-        lines = _Lines(claimed, found, np.maximum(np.abs(found), np.abs(claimed)), error, self._resolution)
+        lines = Lines(claimed, found, np.maximum(np.abs(found), np.abs(claimed)), error, self._resolution)
         doubtful = lines.doubtful()
         if np.any(doubtful):
             spread = self._spread_of_entries(doubtful, found)
@@ -214,7 +200,7 @@ class _Comparison:
 
     def _spread_of_entries(self, doubtful: Array, found: Array) -> Array:
         """What rounding and steps make of the doubtful entries, on both sides."""
-        spread = _range([np.reshape(sample, found.shape) for sample in self._samples()], found.shape)
+        spread = spread_of([np.reshape(sample, found.shape) for sample in self._samples()], found.shape)
         columns = doubtful.reshape(-1, *self._point.shape).any(axis=0)
         for entry in zip(*np.nonzero(columns)) if columns.ndim else ([()] if columns else []):
             place: Any = (Ellipsis, *entry)
@@ -226,7 +212,7 @@ class _Comparison:
         values = [np.real(np.asarray(self._moved(self._point))) for _ in range(SAMPLES)]
         length = float(np.max(np.abs(self._point), initial=0.0)) or 1.0
         largest = max(self._rounding.natural * length, *[float(np.max(np.abs(value))) for value in values])
-        return not np.all(_range(values, values[0].shape) <= _RESTLESS * largest)
+        return not np.all(spread_of(values, values[0].shape) <= _RESTLESS * largest)
 
     def _moved(self, point: Array) -> Array:
         """The function with every result on the way moved, or at least its point."""
@@ -246,7 +232,7 @@ class _Comparison:
 
     def along_directions(self, within: Callable[[Array], Array] | None) -> CheckResult:
         resolution = self._resolution / max(1.0, np.sqrt(self._point.size))
-        every: list[_Lines] = []
+        every: list[Lines] = []
         for number in range(DIRECTIONS):
             direction = self._direction(number, within)
             found, error = (np.asarray(part) for part in self._slopes.along(self._function, direction))
@@ -254,7 +240,7 @@ class _Comparison:
                 return CheckResult.inconclusive("the function is not finite around the point")
             predicted = np.sum(self._derivative * direction, axis=self._axes)
             length = np.sqrt(np.sum((self._derivative * direction) ** 2, axis=self._axes))
-            lines = _Lines(predicted, found, np.maximum(length, np.abs(found)), error, resolution, 0.1 * resolution)
+            lines = Lines(predicted, found, np.maximum(length, np.abs(found)), error, resolution, 0.1 * resolution)
             lines.direction = direction
             if np.any(lines.doubtful()):
                 self._judge_direction(lines, direction, found)
@@ -285,15 +271,15 @@ class _Comparison:
                 direction /= np.max(np.abs(direction))
         return within(direction) if within is not None else direction
 
-    def _judge_direction(self, lines: _Lines, direction: Array, found: Array) -> None:
+    def _judge_direction(self, lines: Lines, direction: Array, found: Array) -> None:
         shape = self._derivative.shape
         predicted = [np.sum(np.reshape(sample, shape) * direction, axis=self._axes) for sample in self._samples()]
-        spread = _range(predicted, found.shape) + self._spread_along(direction, found)
+        spread = spread_of(predicted, found.shape) + self._spread_along(direction, found)
         length = float(np.sqrt(np.sum(direction**2)))
         natural = max(self._rounding.natural * length, float(np.max(lines.size)))
         lines.judge(spread, natural)
 
-    def _result(self, lines: _Lines, method: str, worst: Any) -> CheckResult:
+    def _result(self, lines: Lines, method: str, worst: Any) -> CheckResult:
         verdict = lines.verdict()
         result = CheckResult(
             verdict=verdict,
@@ -340,92 +326,5 @@ class _Comparison:
         }
 
 
-class _Lines:
-    """Numbers that were claimed, numbers that were found, and how the two compare.
-
-    size: what a gap is relative to. error: what steps leave in what was found. resolution: the relative error that has
-    to be seen. failed, open: where the gap is too large, and where that cannot be told.
-    """
-
-    direction: Array
-
-    def __init__(
-        self, claimed: Array, found: Array, size: Array, error: Array, resolution: float, fine: float = _FINE
-    ) -> None:
-        self.found = found
-        self.gap = np.abs(np.asarray(claimed - found))
-        self.size = np.asarray(size)
-        self.resolution = resolution
-        self._error = np.asarray(error)
-        self._fine = fine
-        self.failed = np.zeros(self.gap.shape, dtype=bool)
-        self.open = np.zeros(self.gap.shape, dtype=bool)
-        self._zero = np.zeros(self.gap.shape, dtype=bool)
-        self._spread: Array | None = None
-
-    def doubtful(self) -> Array:
-        """Where the numbers do not agree so closely that nothing has to be asked about noise."""
-        close = self.gap <= self._fine * self.size
-        stepped = (self.gap <= 4 * self._error) & (4 * self._error <= self.resolution * self.size)
-        return ~(close | stepped)
-
-    def judge(self, spread: Array, natural: float) -> None:
-        """Settles what is doubtful by what rounding and steps make of the numbers."""
-        # A step's error is already an upper estimate.
-        noise = np.maximum(spread, self._error / 4) + 4 * UNIT * self.size
-        within = self.gap <= _WITHIN * noise
-        resolved = _WITHIN * noise <= self.resolution * self.size
-        self._zero = (self.size <= _WITHIN * noise) & (_WITHIN * noise <= _ZERO * natural)
-        doubtful = self.doubtful()
-        self.failed = doubtful & ~self._zero & (self.gap > _BEYOND * noise)
-        self.open = doubtful & ~self.failed & ~(within & (resolved | self._zero))
-        self._spread = noise
-
-    def relative(self) -> Array:
-        relative = self.gap / np.maximum(self.size, np.finfo(float).tiny)
-        return np.where(self._zero, 0.0, relative)
-
-    def verdict(self) -> str:
-        return "failed" if self.failed.any() else "inconclusive" if self.open.any() else "passed"
-
-    def largest(self) -> float:
-        return float(np.max(self.relative()))
-
-    def worst(self) -> tuple[Any, ...]:
-        """Where the failed entry with the largest gap stands, else what is open, else the largest relative error."""
-        chosen = self.failed if self.failed.any() else self.open
-        score = np.where(chosen, self.gap, -1.0) if chosen.any() else self.relative()
-        return np.unravel_index(int(np.argmax(score)), score.shape) if score.ndim else ()
-
-    def noise_found(self) -> float | None:
-        """The largest relative noise that was measured."""
-        if self._spread is None:
-            return None
-        relative = self._spread / np.maximum(self.size, np.finfo(float).tiny)
-        return float(np.max(np.where(self._zero, 0.0, relative)))
-
-    def reason(self, place: Any, name: str = "the derivative") -> str:
-        assert self._spread is not None
-        at = place if place is not None else self.worst()
-        noise = float(np.asarray(self._spread / np.maximum(self.size, np.finfo(float).tiny))[at])
-        what = f"entry [{','.join([str(int(number) + 1) for number in place])}]" if place else name
-        return (
-            f"rounding alone changes {what} by up to {_share(noise)} here:"
-            f" the difference of {float(self.gap[at]):.2g} tells nothing"
-        )
-
-
 def _unsettled() -> CheckResult:
     return CheckResult.inconclusive("the differences do not settle: the function varies too fast here")
-
-
-def _range(samples: list[Array], shape: tuple[int, ...]) -> Array:
-    """How far apart samples of one quantity lie, entry by entry; 0 where there are none."""
-    if not samples:
-        return np.zeros(shape)
-    change = np.max(samples, axis=0) - np.min(samples, axis=0)
-    return np.where(np.isfinite(change), change, 0.0)
-
-
-def _share(relative: float) -> str:
-    return "more than its own size" if relative >= 1 else f"{relative:.1g} of its size"

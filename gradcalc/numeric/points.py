@@ -122,6 +122,7 @@ def draw(
             check_memory(variable.name, [_length(dim, sizes) for dim in variable.dims])
         generator = np.random.default_rng([seed, order])
         for plan in _PLANS:
+            tied: list[tuple[dict[str, Array], dict[str, int]]] = []
             for _ in range(_TRIES):
                 arrays = {
                     name: given[name] if name in given else _drawn(variable, sizes, generator, plan)
@@ -135,6 +136,8 @@ def draw(
                     fault = "every point had a singular matrix"
                     continue
                 if observation.kink_distance < _NEAR_A_KINK:
+                    if observation.kink_distance == 0:
+                        tied.append((arrays, sizes))
                     fault = "every point was at a kink"
                     continue
                 if np.max(np.abs(observation.value), initial=0) > _LARGEST_VALUE:
@@ -145,6 +148,9 @@ def draw(
                     fault = refusal
                     continue
                 return arrays, sizes
+            if len(tied) == _TRIES:
+                # Entries that always tie, as in the smallest of A*A', need not make a kink.
+                return tied[0]
     raise GradcalcError(
         "numeric",
         f"no random point inside the domain was found: {fault}",

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc.api import Derivative, Problem
 from gradcalc.checking.checks import check_objective, check_value
 from gradcalc.checking.differences import check_derivative
 from gradcalc.checking.result import CheckResult
 from gradcalc.evaluation import Evaluator
+from gradcalc.numeric.points import draw
 
 SEED = 11
 
@@ -217,3 +219,17 @@ def test_a_program_with_a_wrong_value_does_not_pass(monkeypatch: pytest.MonkeyPa
     result = derivative.check()
     assert result.verdict == "failed"
     assert "as typed" in str(result.reason)
+
+
+def test_a_function_whose_entries_always_tie_is_compared() -> None:
+    """The largest entry of S + S' off the diagonal stands twice everywhere: its gradient is 1 there in both places."""
+    problem = Problem("S: matrix[n, n]; max(S + S' - 100*eye(n))")
+    arrays, sizes = draw(problem.program, problem.typing, {"n": 3}, SEED)
+    point = arrays["S"]
+    symmetric = point + point.T - 100 * np.eye(3)
+    row, column = np.unravel_index(np.argmax(symmetric), (3, 3))
+    gradient = np.zeros((3, 3))
+    gradient[row, column] = gradient[column, row] = 1.0
+    derivative = Derivative(problem, problem.components("S"), 1, None)
+    assert check_value(derivative, derivative.answers[0], gradient, arrays, sizes, SEED).verdict == "passed"
+    assert check_value(derivative, derivative.answers[0], 2 * gradient, arrays, sizes, SEED).verdict == "failed"

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.checking.claims.arrays import AGREES, DIFFERS, OPEN, Forms, lies_between_slopes
 from gradcalc.checking.claims.counterexample import Counterexample, readable_points
-from gradcalc.checking.claims.judging import KINKED_POINTS, RIGHT, WRONG, Judgement
+from gradcalc.checking.claims.judging import INCONCLUSIVE, KINKED_POINTS, RIGHT, WRONG, Judgement
 from gradcalc.checking.claims.reading import read_claim
 from gradcalc.checking.claims.search.diagnosis import Search, points_for
 from gradcalc.checking.claims.search.edits import Edit
@@ -27,9 +28,6 @@ Computed = Callable[[Point], Array]
 _POINTS = 6
 _KINKED = KINKED_POINTS // 2
 
-_TOLERANCES = {8: 1e-7, 4: 1e-3, 2: 3e-2}
-"""The relative error that an entry may have, by the bytes of a number: that of a careful implementation and more."""
-
 _CHANCE = 1e-9
 
 _READABLE = 6
@@ -43,46 +41,7 @@ _OPPOSITE = {
 }
 
 
-class Forms:
-    """The forms of the derivative that an array may have, at one point."""
-
-    def __init__(self, truth: Truth, point: Point, array: Array, rounding: float = 0.0) -> None:
-        """rounding: the size of numbers of which rounding may be left in the array."""
-        self.array = array
-        wanted = truth.selected(point)
-        self.found: dict[str, Array] = {}
-        for form, (_, expected) in truth.layouts.forms(wanted, len(set(truth.named))).items():
-            shaped = _shaped(array, expected.shape, form)
-            if shaped is not None:
-                self.found[form] = shaped
-        self.expected = {
-            form: expected
-            for form, (_, expected) in truth.layouts.forms(wanted, len(set(truth.named))).items()
-            if form in self.found
-        }
-        self._rounding = rounding
-
-    def agreeing(self) -> set[str]:
-        return {form for form, shaped in self.found.items() if _agree(shaped, self.expected[form], self._rounding)}
-
-
-def _shaped(array: Array, shape: tuple[int, ...], form: str) -> Array | None:
-    """The array in a shape: a matrix of one column for a vector, of one row for a transposed one."""
-    if array.shape == shape:
-        return array if form != "transposed" or array.ndim == 2 else None
-    if len(shape) == 1 and array.shape == ((shape[0], 1) if form == "natural" else (1, shape[0])):
-        return array.reshape(shape)
-    return array.reshape(()) if shape == () and array.size == 1 else None
-
-
-def _agree(array: Array, expected: Array, rounding: float) -> bool:
-    tolerance = _TOLERANCES.get(array.dtype.itemsize, 1e-7)
-    epsilon = float(np.finfo(array.dtype).eps)
-    largest = float(np.max(np.abs(expected), initial=0.0))
-    allowed = tolerance * np.abs(expected) + 256 * epsilon * max(largest, rounding)
-    return bool(np.all(np.abs(array - expected) <= allowed))
-
-
+@np.errstate(all="ignore")
 def judged_function(
     compute: Computed,
     truth: Truth,
@@ -93,8 +52,8 @@ def judged_function(
     """The verdict on a function, which is called at several random points, with the given arrays among its inputs."""
     points: list[Point] = []
     forms: set[str] | None = None
-    wanted = _POINTS
-    while len(points) < wanted:
+    agreed, wanted, reason = 0, _POINTS, None
+    while agreed < wanted and len(points) < wanted + _POINTS:
         try:
             point = truth.drawn(seed, sizes, None, len(points), given)
         except GradcalcError as error:
@@ -106,28 +65,42 @@ def judged_function(
         points.append(point)
         if not point.smooth:
             wanted = _KINKED
-        found = Forms(truth, point, compute(point)).agreeing()
+        compared = Forms(truth, point, compute(point), compute)
+        opinions = compared.opinions()
+        reason = compared.reason or reason
+        agreed += AGREES in opinions.values()
+        found = {form for form, opinion in opinions.items() if opinion != DIFFERS}
         forms = found if forms is None else forms & found
         if not forms:
             readable = None if given else _readable(compute, truth, seed, sizes)
             return _wrong(compute, truth, [*points, *(readable or ())], None if given else points_for(truth, seed))
-    return _right(truth, forms or set(), points)
+    return _right(truth, forms or set(), points) if agreed else _hidden(points, reason)
 
 
+@np.errstate(all="ignore")
 def judged_array(array: Array, truth: Truth, seed: int, point: Point) -> Outcome:
     """The verdict on an array, computed at the point."""
     truth.self_check(point, seed)
-    # At given inputs the derivative may vanish, as at an optimum.
-    forms = Forms(truth, point, array, point.scale).agreeing()
-    if forms:
-        return _right(truth, forms, [point])
+    compared = Forms(truth, point, array)
+    opinions = compared.opinions()
+    for opinion in (AGREES, OPEN):
+        forms = {form for form, own in opinions.items() if own == opinion}
+        if forms:
+            return _right(truth, forms, [point]) if opinion == AGREES else _hidden([point], compared.reason)
+    if point.at_kink and any(lies_between_slopes(truth, point, shaped) for shaped in compared.found.values()):
+        reason = "the point is at a kink, where there is no one derivative; the claim lies between the slopes beside it"
+        return _hidden([point], reason)
     return _wrong(lambda _: array, truth, [point], [point])
+
+
+def _hidden(points: Sequence[Point], reason: str | None) -> Outcome:
+    return Outcome(Judgement(INCONCLUSIVE, points=points, reason=reason or "nothing could be compared"), None)
 
 
 def _readable(compute: Computed, truth: Truth, seed: int, sizes: Mapping[str, int]) -> list[Point]:
     """A point of small numbers at which the claim differs, if one is found at once."""
     for point in islice(readable_points(truth, seed, sizes), _READABLE):
-        if not Forms(truth, point, compute(point)).agreeing():
+        if set(Forms(truth, point, compute(point), compute).opinions().values()) <= {DIFFERS}:
             return [point]
     return []
 

@@ -44,6 +44,15 @@ class Layouts:
             found[TRANSPOSED] = ("matrix", np.swapaxes(truth, -1, -2))
         return found
 
+    def arrays(self, truth: Array, extra: int = 0) -> dict[str, Array]:
+        """The derivative in each form that an array may have: besides those of a claim, with all its axes."""
+        found = {form: array for form, (_, array) in self.forms(truth, extra).items()}
+        if truth.ndim - extra > 2:
+            outputs = range(extra, extra + self.outputs)
+            found[NATURAL] = truth
+            found[TRANSPOSED] = np.moveaxis(truth, outputs, range(truth.ndim - self.outputs, truth.ndim))
+        return found
+
     def _stacked(self, truth: Array) -> dict[str, tuple[str, Array]]:
         """A tensor as the matrix of vec by vec, columns one below the other, and transposed."""
         outputs = self.outputs if 1 <= self.outputs <= 2 else truth.ndim - (2 if truth.ndim == 4 else 1)

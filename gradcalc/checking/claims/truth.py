@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcalc.api import Derivative
-from gradcalc.checking.checks import check_point
+from gradcalc.checking.checks import check_point, rounded_runs
 from gradcalc.checking.claims.layouts import Layouts
 from gradcalc.checking.claims.reading import Claim
+from gradcalc.checking.lines import spread_of
+from gradcalc.checking.noise import Noise
 from gradcalc.errors import GradcalcError
 from gradcalc.evaluation import Evaluator, numbered
 from gradcalc.language.polynomial import Dim, size_of
@@ -37,9 +39,9 @@ Selection = tuple["int | str | None", ...]
 
 class Point:
     """arrays and sizes of a point; derivative: its value there, natural layout. scale: the size of numbers on the way.
-    smooth: no function with a kink was met."""
+    smooth: no function with a kink was met. at_kink: a number on the way stands at a kink or a tie."""
 
-    __slots__ = ("arrays", "derivative", "scale", "sizes", "smooth", "value")
+    __slots__ = ("arrays", "at_kink", "derivative", "scale", "sizes", "smooth", "value")
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Point:
         derivative: Array,
         scale: float,
         smooth: bool,
+        at_kink: bool = False,
     ) -> None:
         self.arrays = arrays
         self.sizes = sizes
@@ -56,6 +59,11 @@ class Point:
         self.derivative = derivative
         self.scale = scale
         self.smooth = smooth
+        self.at_kink = at_kink
+
+    def moved(self, arrays: Mapping[str, Array]) -> Point:
+        """A place of the same sizes where nothing is known but the arrays."""
+        return Point(arrays, self.sizes, self.value, self.derivative, self.scale, self.smooth, self.at_kink)
 
 
 class Truth:
@@ -152,7 +160,15 @@ class Truth:
         with np.errstate(all="ignore"):
             value, (derivative,) = self._evaluator(arrays, sizes)
         largest = max(observation.largest, float(np.max(np.abs(derivative), initial=0.0)))
-        return Point(arrays, sizes, value, np.asarray(derivative, dtype=float), largest, observation.analytic)
+        at_kink = observation.kink_distance == 0
+        return Point(arrays, sizes, value, np.asarray(derivative, dtype=float), largest, observation.analytic, at_kink)
+
+    def spread(self, point: Point, unit: float) -> Array:
+        """How far the derivative moves at a point, entry by entry, where every number is rounded by the unit."""
+        assert self._evaluator is not None
+        noise = Noise(np.random.default_rng([point.derivative.size, 3]), unit)
+        runs = rounded_runs(self._evaluator, point.arrays, point.sizes, noise)
+        return spread_of([derivative for _, (derivative,) in runs], point.derivative.shape)
 
     def drawn(
         self,

@@ -170,7 +170,11 @@ class Residuals:
 
     def _with_factor(self, form: str, quantity: Quantity, wanted: Array, inverse: bool, side: str) -> Residual | None:
         place = int(np.argmax(np.abs(quantity.array)))
+        if wanted.size != quantity.array.size or not quantity.array.reshape(-1)[place]:
+            return None
         scale = float(wanted.reshape(-1)[place] / quantity.array.reshape(-1)[place])
+        if not scale or not np.isfinite(scale):
+            return None
         if not np.allclose(wanted.reshape(-1), scale * quantity.array.reshape(-1), rtol=1e-8, atol=0):
             return None
         constant = self._constant(1 / scale if inverse else scale)
