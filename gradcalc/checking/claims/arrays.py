@@ -53,7 +53,10 @@ class Forms:
         """For each form that fits: whether the array agrees with it, differs from it, or rounding hides which."""
         lines = {form: self._lines(shaped, self.expected[form]) for form, shaped in self.found.items()}
         if lines and all(np.any(own.doubtful()) for own in lines.values()):
-            spread = self._spread()
+            point = self._point
+            # Noise would break a tie.
+            bound = np.full(point.derivative.shape, 4 * self._unit * point.scale)
+            spread = self._forms(bound) if point.at_kink else self._spread()
             for form, own in lines.items():
                 own.judge(spread[form], self._point.scale)
         opinions: dict[str, str] = {}
