@@ -32,6 +32,13 @@ BY_OPERATOR: dict[str, Elementwise] = {
 """The comparisons by the sign that stands between their operands."""
 
 
+QUOTIENTS: dict[str, list[Elementwise]] = {}
+"""The functions that are quotients of two others, by the name of the one above the line."""
+for _entry in ENTRIES:
+    if isinstance(_entry, Elementwise) and _entry.quotient is not None:
+        QUOTIENTS.setdefault(_entry.quotient[0], []).append(_entry)
+
+
 def lookup(name: str) -> Function | None:
     """The entry of a function by its name or an alias, or None."""
     return BY_NAME.get(name)

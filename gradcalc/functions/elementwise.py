@@ -43,6 +43,19 @@ def _cbrt(np: Any, t: Any) -> Any:
     return np.where(below, -1, 1) * np.power(np.where(below, -t, t), np.number(Fraction(1, 3)))
 
 
+def _logcosh(np: Any, t: Any) -> Any:
+    up = np.where(np.real(t) < 0, -t, t)
+    return np.where(
+        np.real(up) < 1,
+        np.log1p(2 * np.sinh(np.where(np.real(up) < 1, up, 0) / 2) ** 2),
+        up + np.log1p(np.exp(-2 * up)) - np.log(2.0),
+    )
+
+
+def _log1mexp(np: Any, t: Any) -> Any:
+    return np.where(np.real(t) < 0.7, np.log(-np.expm1(-t)), np.log1p(-np.exp(-t)))
+
+
 def _xlogx(np: Any, t: Any) -> Any:
     return np.where(t == 0, 0.0, t * np.log(np.where(t == 0, 1.0, t)))
 
@@ -56,6 +69,7 @@ ELEMENTARY: tuple[Function, ...] = (
     Elementwise(
         "exp", "the exponential function", latex=r"\exp\left({0}\right)",
         exact={0: 1}, meaning="exp(t)", derivative="exp(t)",
+        stable={"exp(t) - 1": "expm1(t)", "exp(t)/(1 - exp(t))": "1/expm1(-t)"},
         reference=lambda np, t: np.exp(t), sympy="sympy.exp({0})",
     ),
     Elementwise(
@@ -69,7 +83,20 @@ ELEMENTARY: tuple[Function, ...] = (
     Elementwise(
         "log", "the natural logarithm", aliases=("ln",), latex=r"\log\left({0}\right)",
         exact={1: 0}, meaning="log(t)", derivative="1/t", domain=(0.0, _INFINITY),
+        stable={
+            "log(1 - exp(t))": "log1mexp(-t)",
+            "log(exp(t) - 1)": "t + log1mexp(t)",
+            "log(exp(t) - exp(u))": "t + log1mexp(t - u)",
+            "log(1 + t)": "log1p(t)",
+            "log(norm2(t)^2)": "2*log(norm2(t))",
+        },
         reference=lambda np, t: np.log(t), sympy="sympy.log({0})",
+    ),
+    Elementwise(
+        "log1mexp", "log(1 - exp(-t)), accurate for every t above 0", meaning="log(1 - exp(-t))",
+        derivative="1/(exp(t) - 1)", domain=(0.0, _INFINITY), latex=r"\log\left(1 - e^{{-{0}}}\right)",
+        numpy="_log1mexp({0})", helpers=("_log1mexp",), example="sum(log1mexp(exp(x)))",
+        reference=_log1mexp, sympy="sympy.log(1 - sympy.exp(-({0})))",
     ),
     Elementwise(
         "log2", "the logarithm to the base 2", exact={1: 0, 2: 1}, meaning="log(t)/log(2)", derivative="1/(log(2)*t)",
@@ -89,6 +116,7 @@ ELEMENTARY: tuple[Function, ...] = (
     Elementwise(
         "sqrt", "the square root",
         power=Fraction(1, 2), meaning="t^0.5", derivative="0.5/sqrt(t)", domain=(0.0, _INFINITY),
+        stable={"sqrt(1 + t^2)": "hypot(1, t)", "sqrt(t^2 + u^2)": "hypot(t, u)"},
         latex=r"\sqrt{{{0}}}", reference=lambda np, t: np.sqrt(t), sympy="sympy.sqrt({0})",
     ),
     Elementwise(
@@ -149,17 +177,20 @@ ELEMENTARY: tuple[Function, ...] = (
 TRIGONOMETRIC: tuple[Function, ...] = (
     Elementwise(
         "sin", "the sine", latex=r"\sin\left({0}\right)",
-        parity="odd", exact={0: 0}, meaning="sin(t)", derivative="cos(t)",
+        parity="odd", exact={0: 0}, meaning="sin(t)", derivative="cos(t)", stable={"1 - sin(t)^2": "cos(t).^2"},
         reference=lambda np, t: np.sin(t), sympy="sympy.sin({0})",
     ),
     Elementwise(
         "cos", "the cosine", latex=r"\cos\left({0}\right)",
         parity="even", exact={0: 1}, meaning="cos(t)", derivative="-sin(t)",
+        stable={
+            "1 - cos(t)": "2*sin(0.5*t).^2", "1 + cos(t)": "2*cos(0.5*t).^2", "1 - cos(t)^2": "sin(t).^2",
+        },
         reference=lambda np, t: np.cos(t), sympy="sympy.cos({0})",
     ),
     Elementwise(
         "tan", "the tangent", latex=r"\tan\left({0}\right)",
-        parity="odd", exact={0: 0}, meaning="tan(t)", derivative="1 + tan(t)^2",
+        parity="odd", exact={0: 0}, meaning="tan(t)", derivative="1 + tan(t)^2", quotient=("sin", "cos"),
         reference=lambda np, t: np.tan(t), sympy="sympy.tan({0})",
     ),
     Elementwise(
@@ -206,13 +237,34 @@ TRIGONOMETRIC: tuple[Function, ...] = (
     ),
     Elementwise(
         "cosh", "the hyperbolic cosine", latex=r"\cosh\left({0}\right)",
-        parity="even", exact={0: 1}, meaning="cosh(t)", derivative="sinh(t)",
+        parity="even", exact={0: 1}, meaning="cosh(t)", derivative="sinh(t)", logarithm="logcosh",
+        stable={
+            "cosh(t) - 1": "2*sinh(0.5*t).^2",
+            "cosh(t)^2 - 1": "sinh(t).^2",
+            "cosh(t) - sinh(t)": "exp(-t)",
+            "cosh(t) + sinh(t)": "exp(t)",
+            "sinh(t)/cosh(t)": "tanh(t)",
+            "log(cosh(t))": "logcosh(t)",
+        },
         reference=lambda np, t: np.cosh(t), sympy="sympy.cosh({0})",
     ),
     Elementwise(
         "tanh", "the hyperbolic tangent", latex=r"\tanh\left({0}\right)",
-        parity="odd", exact={0: 0}, meaning="tanh(t)", derivative="1 - tanh(t)^2",
+        parity="odd", exact={0: 0}, meaning="tanh(t)", derivative="1 - tanh(t)^2", quotient=("sinh", "cosh"),
+        stable={
+            "1 - tanh(t)^2": "sech(t).^2", "1 - tanh(t)": "2*sigmoid(-2*t)", "1 + tanh(t)": "2*sigmoid(2*t)",
+        },
         reference=lambda np, t: np.tanh(t), sympy="sympy.tanh({0})",
+    ),
+    Elementwise(
+        "sech", "the hyperbolic secant 1/cosh(t)", parity="even", exact={0: 1}, meaning="1/cosh(t)",
+        derivative="-sech(t)*tanh(t)", latex=_operator_name("sech"), numpy="_sech({0})", helpers=("_sech",),
+        reference=lambda np, t: 1 / np.cosh(t), sympy="1/sympy.cosh({0})",
+    ),
+    Elementwise(
+        "logcosh", "log(cosh(t)), finite for every t", parity="even", exact={0: 0}, meaning="log(cosh(t))",
+        derivative="tanh(t)", latex=r"\log\cosh\left({0}\right)", numpy="_logcosh({0})", helpers=("_logcosh",),
+        reference=_logcosh, sympy="sympy.log(sympy.cosh({0}))",
     ),
     Elementwise(
         "asinh", "the inverse hyperbolic sine", aliases=("arcsinh",), parity="odd", exact={0: 0}, meaning="asinh(t)",
@@ -236,6 +288,7 @@ ACTIVATIONS: tuple[Function, ...] = (
     Elementwise(
         "sigmoid", "the logistic function 1/(1 + exp(-t))", aliases=("logistic", "expit", "sigma"),
         exact={0: Fraction(1, 2)}, meaning="1/(1 + exp(-t))", derivative="sigmoid(t)*(1 - sigmoid(t))", reflects=True,
+        stable={"1 - sigmoid(t)": "sigmoid(-t)"},
         latex=r"\sigma\left({0}\right)", numpy="_sigmoid({0})", helpers=("_sigmoid",),
         sympy="1/(1 + sympy.exp(-({0})))", reference=_sigmoid,
     ),

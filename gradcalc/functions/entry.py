@@ -34,6 +34,10 @@ class Function:
     axis: a second argument 1 or 2 applies the function to each column or to each row of a matrix.
     pairwise: the name of the elementwise function that the name means with two operands (`max(a, b)`).
     spelling: how the language spells it, where that is not `name`.
+    stable: forms with the function that overflow or lose digits, and what they are equal to and programs compute
+        instead: {"1 - tanh(t)^2": "sech(t)^2"}. The names in them stand for anything, k for an even number and r for
+        one that is not whole.
+    homogeneous: f(a*X) = a*f(X) for every positive number a (a norm).
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class Function:
         axis: bool = False,
         pairwise: str | None = None,
         spelling: str | None = None,
+        stable: Mapping[str, str] | None = None,
+        homogeneous: bool = False,
     ) -> None:
         self.name = name
         self.summary = summary
@@ -66,6 +72,8 @@ class Function:
         self.axis = axis
         self.pairwise = pairwise
         self.spelling = spelling if spelling is not None else name
+        self.stable = dict(stable) if stable is not None else {}
+        self.homogeneous = homogeneous
 
     @property
     def arities(self) -> tuple[int, ...]:
@@ -92,6 +100,7 @@ class Elementwise(Function):
         `gap(np, *operands)` of the operands that is zero where they are.
     reflects: 1 - f(t) = f(-t) (the logistic function).
     parity: "odd" where f(-t) = -f(t), "even" where f(-t) = f(t). power: the exponent, for a function that is a power.
+    quotient: the names of two functions that it is the quotient of; logarithm: the name of the function log(f(t)).
     exact: its rational values at rational points, where constants are folded.
     sympy: source of a SymPy expression with `{0}` for the operand, evaluated with `sympy` in scope.
     """
@@ -113,6 +122,8 @@ class Elementwise(Function):
         reflects: bool = False,
         parity: str | None = None,
         power: Fraction | None = None,
+        quotient: tuple[str, str] | None = None,
+        logarithm: str | None = None,
         exact: Mapping[int | Fraction, int | Fraction] | None = None,
         sympy: str | None = None,
         **common: Any,
@@ -132,6 +143,8 @@ class Elementwise(Function):
         self.reflects = reflects
         self.parity = parity
         self.power = power
+        self.quotient = quotient
+        self.logarithm = logarithm
         self.exact = dict(exact) if exact is not None else {}
         self.sympy = sympy
 

@@ -97,27 +97,27 @@ NORMS: tuple[Function, ...] = (
         aliases=("norm", "normF", "norm_2", "frobenius"), parameters=("x",), meaning="sqrt(sum(x.^2))",
         variants=_ANY_TO_SCALAR,
         example="norm2(A*x - y)^2", latex=r"\left\lVert {0} \right\rVert_{{2}}",
-        numpy="_norm2({0})", helpers=("_norm2",), reference=lambda np, x: np.sqrt(np.sum(x * x)),
+        numpy="_norm2({0})", helpers=("_norm2",), reference=lambda np, x: np.sqrt(np.sum(x * x)), homogeneous=True,
     ),
     Composite(
         "norm1", "the sum of the absolute values of all entries",
         aliases=("norm_1",), axis=True,
         parameters=("x",), meaning="sum(abs(x))", variants=_ANY_TO_SCALAR,
         example="norm1(A*x - y)", latex=r"\left\lVert {0} \right\rVert_{{1}}",
-        numpy="np.sum(np.abs({0}))",
+        numpy="np.sum(np.abs({0}))", homogeneous=True,
     ),
     Composite(
         "norminf", "the largest absolute value of the entries", aliases=("normInf",), axis=True,
         parameters=("x",), meaning="max(abs(x))", variants=_ANY_TO_SCALAR,
         example="norminf(A*x - y)", latex=r"\left\lVert {0} \right\rVert_{{\infty}}",
-        numpy="np.max(np.abs({0}))",
+        numpy="np.max(np.abs({0}))", homogeneous=True,
     ),
     Composite(
         "normp", "the p-norm of all entries: sum(abs(x).^p)^(1/p)",
         parameters=("x", "p"), meaning="sum(abs(x).^p)^(1/p)",
         variants={f"{kind},scalar": "scalar" for kind in ("scalar", "vector", "row", "matrix")},
         example="normp(A*x - y, 3)", latex=r"\left\lVert {0} \right\rVert_{{{1}}}",
-        numpy="np.sum(np.abs({0}) ** {1}) ** (1.0 / {1})",
+        numpy="_normp({0}, {1})", helpers=("_normp",), homogeneous=True, stable={"sum(t^k)^r": "normp(t, k)^(k*r)"},
     ),
     Atom(
         "nuclear", "the nuclear norm: the sum of the singular values", variants={"matrix": ("ij->", "scalar")},
@@ -188,6 +188,10 @@ REDUCTIONS: tuple[Function, ...] = (
         variants=_TO_SCALAR, pullback="G*softmax(X)", transposes=True,
         example="logsumexp(A*x)", numpy="_logsumexp({0})", helpers=("_logsumexp",), reference=_logsumexp,
         symbolic=lambda np, x: np.log(np.sum(np.exp(x))),
+        stable={
+            "log(u'*exp(t))": "logsumexp(t) + log(u'*softmax(t))",
+            "exp(t)/(u'*exp(t))": "softmax(t)/(u'*softmax(t))",
+        },
     ),
     Atom(
         "softmax", "the exponentials of all entries, divided by their sum", variants=_SAME, axis=True,

@@ -10,6 +10,24 @@ def _sigmoid(t):
     e = np.exp(-np.abs(t))
     return np.where(t < 0, e, 1.0) / (1.0 + e)
 ''',
+    "_sech": '''\
+def _sech(t):
+    """1/cosh(t) without overflow."""
+    e = np.exp(-np.abs(t))
+    return 2.0 * e / (1.0 + e * e)
+''',
+    "_logcosh": '''\
+def _logcosh(t):
+    """log(cosh(t)) without overflow, accurate near 0."""
+    t = np.abs(t)
+    near = np.log1p(2.0 * np.sinh(0.5 * np.minimum(t, 1.0)) ** 2)
+    return np.where(t < 1.0, near, t + np.log1p(np.exp(-2.0 * t)) - np.log(2.0))
+''',
+    "_log1mexp": '''\
+def _log1mexp(t):
+    """log(1 - exp(-t)), accurate near 0 and far from it."""
+    return np.where(t < 0.7, np.log(-np.expm1(-t)), np.log1p(-np.exp(-t)))
+''',
     "_norm2": '''\
 def _norm2(x):
     """The Euclidean (Frobenius) norm without overflow or underflow."""
@@ -17,6 +35,15 @@ def _norm2(x):
     if scale == 0.0 or not np.isfinite(scale):
         return scale
     return scale * np.sqrt(np.sum((x / scale) ** 2))
+''',
+    "_normp": '''\
+def _normp(x, p):
+    """sum(abs(x)**p)**(1/p) without overflow or underflow."""
+    x = np.abs(x)
+    scale = np.max(x, initial=0.0)
+    if scale == 0.0 or not np.isfinite(scale) or p <= 0:
+        return np.sum(x**p) ** (1.0 / p)
+    return scale * np.sum((x / scale) ** p) ** (1.0 / p)
 ''',
     "_logdet": '''\
 def _logdet(X):

@@ -40,9 +40,22 @@ def _whole_below_zero(np: Any, t: Any) -> Any:
 _POLYGAMMA = "sympy.polygamma({0}, {1})"
 
 SPECIAL: tuple[Function, ...] = (
-    _entry("erf", "the error function", "erf", "2*exp(-t^2)/sqrt(pi)", "sympy.erf({0})", parity="odd", exact={0: 0}),
+    _entry(
+        "erf", "the error function", "erf", "2*exp(-t^2)/sqrt(pi)", "sympy.erf({0})", parity="odd", exact={0: 0},
+        stable={"1 - erf(t)": "erfc(t)", "1 + erf(t)": "erfc(-t)"},
+    ),
     _entry(
         "erfc", "1 - erf(t), accurate for large t", "erfc", "-2*exp(-t^2)/sqrt(pi)", "sympy.erfc({0})", exact={0: 1},
+        stable={
+            "1 - erfc(t)": "erf(t)",
+            "2 - erfc(t)": "erfc(-t)",
+            "log(erfc(t))": "log(2) + lognormcdf(-sqrt(2)*t)",
+            "exp(-t^2)/erfc(t)": "1/erfcx(t)",
+        },
+    ),
+    _entry(
+        "erfcx", "exp(t^2)*erfc(t), finite for large t", "erfcx", "2*t*erfcx(t) - 2/sqrt(pi)",
+        "sympy.exp(({0})**2)*sympy.erfc({0})", exact={0: 1}, meaning="exp(t^2)*erfc(t)",
     ),
     _entry(
         "erfinv", "the inverse of the error function", "erfinv", "0.5*sqrt(pi)*exp(erfinv(t)^2)", "sympy.erfinv({0})",
@@ -52,6 +65,11 @@ SPECIAL: tuple[Function, ...] = (
         "normcdf", "the distribution function of the standard normal distribution", "ndtr", "normpdf(t)",
         "(1 + sympy.erf(({0})/sympy.sqrt(2)))/2", latex=r"\Phi\left({0}\right)", aliases=("Phi", "ndtr"), reflects=True,
         meaning="(1 + erf(t/sqrt(2)))/2",
+        stable={
+            "1 - normcdf(t)": "normcdf(-t)",
+            "log(normcdf(t))": "lognormcdf(t)",
+            "normpdf(t)/normcdf(t)": "sqrt(2/pi)/erfcx(-sqrt(0.5)*t)",
+        },
     ),
     Elementwise(
         "normpdf", "the density of the standard normal distribution", parity="even",

@@ -88,25 +88,9 @@ class Code:
                 return list(node.children[:first])
             if node.function == "tr" and is_product(node.children[0]):
                 return self._operands(node.children[0])
-        reflected = self._reflected(node)
-        if reflected is not None:
-            return [reflected]
         if is_square_of_norm(node):
             return [node.children[0].children[0]]
         return list(node.children)
-
-    def _reflected(self, node: Expr) -> Expr | None:
-        """t where the node is 1 - sigmoid(t)."""
-        if (
-            isinstance(node, Binary)
-            and node.operator == "-"
-            and node.left == Number(1)
-            and isinstance(node.right, Call)
-        ):
-            entry = catalogue.lookup(node.right.function)
-            if isinstance(entry, catalogue.Elementwise) and entry.reflects and not node.right.primes:
-                return node.right.children[0]
-        return None
 
     def _factors(self, node: Expr) -> tuple[list[tuple[Expr, int]], list[tuple[Expr, bool]]]:
         """A product as its numbers (with the exponent 1 or -1) and its chain (with whether each is transposed)."""

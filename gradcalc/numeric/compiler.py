@@ -30,6 +30,7 @@ from gradcalc.language.syntax import (
 from gradcalc.meaning.numpy_numbers import NUMPY
 from gradcalc.numeric.code import Form, is_norm, is_product, is_square_of_norm
 from gradcalc.numeric.products import Products
+from gradcalc.numeric.stable_forms import stabilised
 from gradcalc.tensor.einsum import EinsumTerm
 
 
@@ -54,8 +55,12 @@ class Compiler(Products):
     def _computed(self, tree: Expr, guarded: bool) -> str:
         """The name of the array that is the value of a formula."""
         shapes = {name: variable.dims for name, variable in self._variables.items()}
-        program = Program(tree, functions=tuple(self._functions.values()))
-        self._typing = infer(program, shapes, dimension_names=self._dimension_names)
+        functions = tuple(self._functions.values())
+        self._typing = infer(Program(tree, functions=functions), shapes, dimension_names=self._dimension_names)
+        stable = stabilised(tree, self._typing)
+        if stable is not tree:
+            tree = stable
+            self._typing = infer(Program(tree, functions=functions), shapes, dimension_names=self._dimension_names)
         self._guarded = guarded
         self._number_of = {}
         self._uses = {}
@@ -82,11 +87,6 @@ class Compiler(Products):
             return Form(_number_code(node))
         if isinstance(node, Name):
             return self._name(node)
-        reflected = self._reflected(node)
-        if reflected is not None:
-            assert isinstance(node, Binary)
-            assert isinstance(node.right, Call)
-            return Form(self._reflected_code(node.right, self._value(reflected)))
         if isinstance(node, Transpose) and not is_product(node):
             form = self._form(node.operand)
             if self._rank(node) < 2:
@@ -269,14 +269,6 @@ class Compiler(Products):
         operands = [self._value(child) for child in node.children]
         operands += entry.defaults[len(entry.defaults) - len(entry.parameters) + len(operands) :]
         return self._assign(entry.numpy.format(*operands))
-
-    def _reflected_code(self, node: Call, operand: str) -> str:
-        """A function of minus its operand."""
-        entry = catalogue.lookup(node.function)
-        assert entry is not None
-        assert entry.numpy is not None
-        self._helpers.update(dict.fromkeys(entry.helpers))
-        return self._assign(entry.numpy.format(self._assign(f"-{operand}")))
 
     def _user_function(self, node: Call, function: FunctionDefinition) -> str:
         """An unspecified function: its stand-in."""

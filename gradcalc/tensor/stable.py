@@ -56,6 +56,33 @@ def _two_exps(node: Node) -> tuple[Node, Node] | None:
     return None
 
 
+def _signed_pair(graph: Graph, node: Node) -> tuple[Node, Node] | None:
+    """(a, b) where the node is a - b."""
+    coefficient, core = graph.split(node)
+    if coefficient not in (ONE, MINUS_ONE) or not isinstance(core, Sum) or len(core.terms) != 2:
+        return None
+    (first, left), (second, right) = core.terms
+    if {first, second} != {ONE, MINUS_ONE}:
+        return None
+    return (left, right) if first == coefficient else (right, left)
+
+
+def _exp_minus_exp(graph: Graph, node: Node) -> tuple[Node, Node] | None:
+    """(a, b) where the node is exp(a) - exp(b); 1 is exp(0)."""
+    pair = _signed_pair(graph, node)
+    if pair is None or not any(is_function(part, "exp") for part in pair):
+        return None
+    exponents: list[Node] = []
+    for part in pair:
+        if is_function(part, "exp") and not _is_power(part):
+            exponents.append(operand_of(part))
+        elif is_one(part):
+            exponents.append(graph.constant(0, part.dims))
+        else:
+            return None
+    return exponents[0], exponents[1]
+
+
 def _sum_of_exp(node: Node) -> Node | None:
     """u where the node is the sum of all entries of exp(u)."""
     if isinstance(node, Contraction) and node.is_closed and len(node.factors) == 1:
@@ -85,6 +112,8 @@ def rewrite_factors(graph: Graph, powers: Powers, outputs: set[int]) -> Powers |
                 exponentials[indices] = key
             elif node.function in (("abs", 0), ("sign", 0)):
                 found = signs.rewritten(graph, powers, key)
+            elif exponent > 0 and node.function[0] in catalogue.QUOTIENTS:
+                found = _quotient(graph, powers, key)
         elif isinstance(node, Sum):
             if exponent < 0:
                 found = _inverse_sum_of_exp(graph, powers, key)
@@ -143,9 +172,36 @@ def _inverse_sum_of_exp(graph: Graph, powers: Powers, key: tuple[Node, tuple[int
         return None
     first, second = pair
     gap = graph.sum([(ONE, first), (MINUS_ONE, second)], node.dims)
+    for other, power in powers.items():
+        if other[1] == indices and power >= 1 and exponent == -1 and isinstance(other[0], Sum):
+            above = _exp_minus_exp(graph, other[0])
+            if above is not None and set(above) == {first, second}:
+                half = graph.scaled((Fraction(1, 2) if above[0] is first else Fraction(-1, 2), ()), gap)
+                tangent = graph.elementwise(("tanh", 0), half)
+                return replaced(powers, [key], [(other[0], -1, indices), (tangent, 1, indices)])
     logistic = graph.elementwise(("sigmoid", 0), gap)
     inverse = graph.elementwise(("exp", 0), graph.scaled((exponent, ()), first))
     return replaced(powers, [key], [(logistic, -exponent, indices), (inverse, 1, indices)])
+
+
+def _quotient(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]]) -> Powers | None:
+    """sinh(u)/cosh(u) as tanh(u), for every entry that is a quotient of two functions."""
+    node, indices = key
+    assert isinstance(node, Elementwise)
+    if node.function[1]:
+        return None
+    for entry in catalogue.QUOTIENTS[node.function[0]]:
+        assert entry.quotient is not None
+        for other, power in powers.items():
+            if power < 0 and other[1] == indices and is_function(other[0], entry.quotient[1]):
+                if operand_of(other[0]) is not node.operand:
+                    continue
+                shared = min(powers[key], -power)
+                made = graph.elementwise((entry.name, 0), node.operand)
+                return replaced(
+                    powers, [], [(node, -shared, indices), (other[0], shared, indices), (made, shared, indices)]
+                )
+    return None
 
 
 def _root_or_softmax(graph: Graph, powers: Powers, key: tuple[Node, tuple[int, ...]]) -> Powers | None:
@@ -305,6 +361,10 @@ def _logarithm(graph: Graph, operand: Node) -> Node | None:
     known = _known_logarithm(graph, operand)
     if known is not None:
         return known
+    pair = _exp_minus_exp(graph, operand)
+    if pair is not None:
+        gap = graph.sum([(ONE, pair[0]), (MINUS_ONE, pair[1])], operand.dims)
+        return graph.sum([(ONE, pair[0]), (ONE, graph.elementwise(("log1mexp", 0), gap))], operand.dims)
     pair = _two_exps(operand)
     if pair is not None:
         first, second = pair
@@ -319,6 +379,9 @@ def _known_logarithm(graph: Graph, node: Node) -> Node | None:
     """log(node) for a node that is positive by its form, or a determinant."""
     if is_function(node, "exp"):
         return operand_of(node)
+    entry = catalogue.lookup(node.function[0]) if isinstance(node, Elementwise) and not node.function[1] else None
+    if isinstance(entry, ElementwiseEntry) and entry.logarithm is not None:
+        return graph.elementwise((entry.logarithm, 0), operand_of(node))
     if is_function(node, "sigmoid"):
         return graph.scaled(MINUS_ONE, graph.elementwise(("softplus", 0), graph.scaled(MINUS_ONE, operand_of(node))))
     inner = _one_plus_exp(node)
