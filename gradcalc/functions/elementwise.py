@@ -96,7 +96,7 @@ ELEMENTARY: tuple[Function, ...] = (
         "log1mexp", "log(1 - exp(-t)), accurate for every t above 0", meaning="log(1 - exp(-t))",
         derivative="1/(exp(t) - 1)", domain=(0.0, _INFINITY), latex=r"\log\left(1 - e^{{-{0}}}\right)",
         numpy="_log1mexp({0})", helpers=("_log1mexp",), example="sum(log1mexp(exp(x)))",
-        reference=_log1mexp, sympy="sympy.log(1 - sympy.exp(-({0})))",
+        reference=_log1mexp, symbolic=lambda np, t: np.log(1 - np.exp(-t)), sympy="sympy.log(1 - sympy.exp(-({0})))",
     ),
     Elementwise(
         "log2", "the logarithm to the base 2", exact={1: 0, 2: 1}, meaning="log(t)/log(2)", derivative="1/(log(2)*t)",
@@ -264,7 +264,7 @@ TRIGONOMETRIC: tuple[Function, ...] = (
     Elementwise(
         "logcosh", "log(cosh(t)), finite for every t", parity="even", exact={0: 0}, meaning="log(cosh(t))",
         derivative="tanh(t)", latex=r"\log\cosh\left({0}\right)", numpy="_logcosh({0})", helpers=("_logcosh",),
-        reference=_logcosh, sympy="sympy.log(sympy.cosh({0}))",
+        reference=_logcosh, symbolic=lambda np, t: np.log(np.cosh(t)), sympy="sympy.log(sympy.cosh({0}))",
     ),
     Elementwise(
         "asinh", "the inverse hyperbolic sine", aliases=("arcsinh",), parity="odd", exact={0: 0}, meaning="asinh(t)",

@@ -33,7 +33,22 @@ def _points(entry: Elementwise) -> np.ndarray:
     low, high = entry.domain
     points = np.array([-30.0, -3.1, -1.2, -0.4, -0.01, 0.02, 0.3, 0.9, 1.4, 2.7, 31.0])
     points = points[(points > low) & (points < high)]
-    fast = {"exp", "exp2", "expm1", "tan", "sec", "csc", "cot", "sinh", "cosh", "gamma", "erfc", "xlogy", "pow"}
+    fast = {
+        "exp",
+        "exp2",
+        "expm1",
+        "tan",
+        "sec",
+        "csc",
+        "cot",
+        "sinh",
+        "cosh",
+        "gamma",
+        "erfc",
+        "erfcx",
+        "xlogy",
+        "pow",
+    }
     return points[np.abs(points) < 5] if entry.name in fast else points[np.mod(points, 1) != 0] if entry.gap else points
 
 
