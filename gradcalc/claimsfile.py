@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcalc.api import Problem
 from gradcalc.errors import GradcalcError, internal_error
 from gradcalc.jsontext import read_json
+from gradcalc.limits import of_each, within
 from gradcalc.verification import verify_claim
 
 if TYPE_CHECKING:
@@ -76,11 +77,10 @@ class Case:
     def judge(self) -> None:
         start = time.perf_counter()
         try:
-            self.verification = self._verified()
+            with within(of_each()):
+                self.verification = self._verified()
         except GradcalcError as error:
             self.error = error
-        except (MemoryError, RecursionError):
-            self.error = GradcalcError("limit", "the claim is too large for the memory")
         except Exception as error:
             self.error = internal_error(error)
         self.seconds = time.perf_counter() - start

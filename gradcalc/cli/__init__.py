@@ -24,6 +24,7 @@ from typing import NoReturn  # noqa: E402
 from gradcalc.cli.streams import FULL, ReaderLeft, flushed, open_streams, say, unwritable  # noqa: E402
 from gradcalc.errors import GradcalcError, internal_error  # noqa: E402
 from gradcalc.leaving import put_away_all  # noqa: E402
+from gradcalc.limits import too_large  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -72,6 +73,7 @@ def run(arguments: list[str]) -> int:
     from gradcalc.cli.group import asks_for_json, cli, command_of, rewritten
 
     read: dict[str, str] = {}
+    _running.append((command_of(arguments), read, asks_for_json(arguments)))
     try:
         outcome = cli.main(args=rewritten(arguments), prog_name="gradcalc", standalone_mode=False, obj=read)
         return outcome if isinstance(outcome, int) else 0
@@ -90,7 +92,7 @@ def run(arguments: list[str]) -> int:
         failure = _failure(error)
         if failure.kind == "internal" and os.environ.get("GRADCALC_DEBUG"):
             raise
-        return _report(failure, command_of(arguments), read.get("expression"), asks_for_json(arguments))
+        return _report(failure)
 
 
 def _failure(error: BaseException) -> GradcalcError:
@@ -104,11 +106,24 @@ def _failure(error: BaseException) -> GradcalcError:
         hint = f"`{context.command_path} --help` shows how it is used." if context is not None else None
         return GradcalcError("usage", error.format_message().rstrip("."), hint=hint)
     if isinstance(error, (MemoryError, RecursionError)):
-        return GradcalcError("limit", "the expression is too large for the memory")
+        return too_large(error)
     return internal_error(error)
 
 
-def _report(error: GradcalcError, command: str, expression: str | None, as_json: bool) -> int:
+_running: list[tuple[str, dict[str, str], bool]] = []
+"""The command, what it has read, and whether it answers in JSON."""
+
+
+def end_with(error: GradcalcError) -> NoReturn:
+    """Reports the error and ends the process, whatever the main thread is at."""
+    code = flushed(_report(error))
+    put_away_all()
+    os._exit(code)
+
+
+def _report(error: GradcalcError) -> int:
+    command, read, as_json = _running[-1]
+    expression = read.get("expression")
     try:
         if as_json:
             from gradcalc.output.result import dumps, error_result

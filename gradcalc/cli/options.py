@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gradcalc.errors import GradcalcError, brief
+from gradcalc.limits import GENEROUS, LIMIT_KEYS, ORDINARY, Limits, checked, each_within, waiting, within
 
 if TYPE_CHECKING:
     from gradcalc.api import Problem
@@ -54,6 +56,58 @@ _EVALUATING = (
 ORDER = click.option("--order", type=int, default=1, show_default=True, help="How often to differentiate.")
 
 
+def _bytes(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    """A number of bytes: 500000000, 500M, 2G."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,15})([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    if found is None:
+        raise click.BadParameter(f"{brief(text)} is no number of bytes, such as 500M or 2G", context, option)
+    return int(found[1]) << (10 * " KMGT".index(found[2].upper() or " "))
+
+
+_LIMITS = (
+    click.option("--max-seconds", type=float, metavar="N", help="Give up after so many seconds; 30 by default."),
+    click.option("--max-bytes", callback=_bytes, metavar="N", help="Give up where more memory is needed, as 500M."),
+    click.option("--max-operations", type=int, metavar="N", help="Give up after so many steps of work."),
+)
+
+
+def limits_of(options: dict[str, Any]) -> Limits:
+    """The limits among the options, which are taken out. Raises GradcalcError of kind usage."""
+    seconds, size, operations = [options.pop(name) for name in LIMIT_KEYS]
+    return checked(seconds, size, operations, ("--max-seconds", "--max-bytes", "--max-operations"))
+
+
+def limit_options(command: Command) -> Command:
+    for option in reversed(_LIMITS):
+        command = option(command)
+    return command
+
+
+def limited(command: Command) -> Command:
+    """Runs a command within the limits that its options give, a file of claims claim by claim."""
+
+    @functools.wraps(command)
+    def run(**options: Any) -> Any:
+        limits = limits_of(options)
+        if options.get("claims") is not None:
+            with each_within(limits.or_else(ORDINARY)):
+                return command(**options)
+        brings_its_own = any(options.get(name) for name in ("data", "sets", "sizes", "exact", "array"))
+        with within(limits.or_else(GENEROUS if brings_its_own else ORDINARY), end_at_once):
+            return command(**options)
+
+    return limit_options(run)  # type: ignore[return-value]
+
+
+def end_at_once(error: GradcalcError) -> None:
+    """Says what went wrong, in the place of a main thread that cannot, and ends the process."""
+    from gradcalc.cli import end_with
+
+    end_with(error)
+
+
 def format_option(formats: Sequence[str]) -> Callable[[Command], Command]:
     return click.option(
         "--format", "format_", type=click.Choice(formats), default="text", help="How formulas are written."
@@ -64,6 +118,7 @@ def deriving_as(formats: Sequence[str]) -> Callable[[Command], Command]:
     """The options of a command that derives, and writes in one of the formats."""
 
     def decorated(command: Command) -> Command:
+        command = limited(command)
         for option in reversed((*_DERIVING, format_option(formats), JSON, OUTPUT)):
             command = option(command)
         return command
@@ -124,7 +179,8 @@ def argument_text(argument: str) -> str:
     source = "standard input" if argument == "-" else argument[1:]
     try:
         if argument == "-":
-            content = sys.stdin.buffer.read(_LARGEST_READ + 1) if sys.stdin is not None else b""
+            with waiting():
+                content = sys.stdin.buffer.read(_LARGEST_READ + 1) if sys.stdin is not None else b""
         else:
             with open(source, "rb") as file:
                 content = file.read(_LARGEST_READ + 1)

@@ -13,6 +13,7 @@ import numpy as np
 from gradcalc.errors import GradcalcError, brief
 from gradcalc.jsontext import read_json
 from gradcalc.language.lexer import plain_name
+from gradcalc.limits import array_bytes, size_text
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -36,12 +37,13 @@ def check_memory(name: str, shape: Iterable[int]) -> None:
     """Raises GradcalcError of kind limit where an array of the shape would be too large."""
     lengths = list(shape)
     size = 8 * math.prod(lengths)
-    if size > LARGEST_BYTES:
+    largest = array_bytes(LARGEST_BYTES)
+    if size > largest:
         text = " x ".join([_length_text(length) for length in lengths])
-        much = f", {size / 2**30:.1f} GiB" if size < 1 << 60 else ""
+        much = f", {size_text(size)}" if size < 1 << 60 else ""
         raise GradcalcError(
             "limit",
-            f"{name} would be {text}{much}; the limit is {LARGEST_BYTES >> 30} GiB",
+            f"{name} would be {text}{much}; the limit is {size_text(largest)}",
             hint="Use smaller sizes.",
         )
 

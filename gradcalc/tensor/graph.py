@@ -15,6 +15,7 @@ from fractions import Fraction
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
 from gradcalc.language.polynomial import Dim
+from gradcalc.limits import spend
 from gradcalc.tensor import factoring, identities, stable
 from gradcalc.tensor.canonical import canonical_order, placed
 from gradcalc.tensor.merging import carried_axes, collected, is_symmetric, merged, with_single_places
@@ -53,6 +54,7 @@ class Graph:
         self._transposes: dict[Node, Node] = {}
 
     def _next(self) -> int:
+        spend()
         self._counter += 1
         return self._counter
 
