@@ -13,6 +13,7 @@ from gradcalc.language.programs import parse_declaration
 from gradcalc.language.reading import convention
 from gradcalc.language.shapes import Typing, Variable, infer
 from gradcalc.language.syntax import Program
+from gradcalc.limits import IN_PYTHON, checked, keeps_limits, within
 from gradcalc.tensor.answer import (
     LAYOUTS,
     STRUCTURED,
@@ -307,6 +308,7 @@ class Derivative:
         self.order = order
         self.layout = layout
         self.directions = directions
+        self.limits = IN_PYTHON
         self._derivation = problem.derivation(components, order, layout, structured)
         self.answers: list[Answer] = self._derivation.answers
         self._warn_of_zeros()
@@ -369,10 +371,12 @@ class Derivative:
     def index_formula(self, answer: Answer) -> Formula:
         return self._derivation.index_form(answer)
 
+    @keeps_limits
     def index(self) -> str:
         """The formula of one entry, as `w[i]*s[i]*(1 - s[i])*x[j]`."""
         return to_text(self.index_formula(self.answers[0]).tree)
 
+    @keeps_limits
     def latex(self) -> str:
         """The formulas in LaTeX, for use inside a display: `aligned` where there is more than one equation."""
         from gradcalc.output.latex import display
@@ -382,6 +386,7 @@ class Derivative:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
+    @keeps_limits
     def code(self, target: str = "numpy") -> str:
         """The source of a function that computes the value and the derivatives. Raises GradcalcError of kind usage."""
         if target != "numpy":
@@ -421,6 +426,7 @@ class Derivative:
             name += "1"
         return name
 
+    @keeps_limits
     def function(self) -> Function:
         """The compiled derivative: takes arrays by name, returns an array (a dict of them for several variables)."""
         from gradcalc.evaluation import Function
@@ -431,6 +437,7 @@ class Derivative:
         """The value of the expression and what `function` returns, at arrays by name."""
         return self.function().value_and_gradient(**arrays)
 
+    @keeps_limits
     def check(self, seed: int = 0, data: Mapping[str, Any] | None = None, exact: bool = False) -> CheckResult:
         """Compares every derivative with differences of the expression, at random points unless data is given.
 
@@ -446,6 +453,7 @@ class Derivative:
 
         return check_all(self, seed=seed, data=data, exact=exact)
 
+    @keeps_limits
     def explain(self, style: str | None = None, depth: int | None = None) -> Explanation:
         """The derivation line by line: `str` of it is the text, `.steps` are its lines, each checked in numbers.
 
@@ -456,6 +464,7 @@ class Derivative:
 
         return explain(self, style, depth)
 
+    @keeps_limits
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the `grad` command."""
         from gradcalc.output.result import derivation_result
@@ -475,6 +484,9 @@ def derive(
     direction: str | Sequence[str] | None = None,
     declare: Sequence[str] = (),
     latex: bool = False,
+    max_seconds: float | None = None,
+    max_bytes: int | None = None,
+    max_operations: int | None = None,
 ) -> Derivative:
     """The derivative of an expression.
 
@@ -483,18 +495,23 @@ def derive(
     structure: `{"A": "symmetric"}`; structured: "projected" or "independent", how gradients lie within it.
     direction: its name, or one for each of `wrt`: at order 1 the derivative along it, at order 2 the product of the
     Hessian with it. layout: "denominator" or "numerator"; by default a gradient has the shape of its variable and a
-    Jacobian a row for each output. latex: the expression is LaTeX. Raises GradcalcError.
+    Jacobian a row for each output. latex: the expression is LaTeX. max_seconds, max_bytes, max_operations: what this
+    call, and each call of a method of the result, may take. Raises GradcalcError, of kind limit where it takes more.
     """
-    if latex:
-        from gradcalc.language.latex.program import latex_to_text
+    limits = checked(max_seconds, max_bytes, max_operations).or_else(IN_PYTHON)
+    with within(limits):
+        if latex:
+            from gradcalc.language.latex.program import latex_to_text
 
-        expression = latex_to_text(expression)
-    problem = Problem(expression, declare=declare, shapes=shapes, structure=structure)
-    components = problem.components(wrt)
-    directions = None
-    if direction is not None:
-        directions = problem.directions(components, [direction] if isinstance(direction, str) else direction)
-    return Derivative(problem, components, order, layout, structured, directions)
+            expression = latex_to_text(expression)
+        problem = Problem(expression, declare=declare, shapes=shapes, structure=structure)
+        components = problem.components(wrt)
+        directions = None
+        if direction is not None:
+            directions = problem.directions(components, [direction] if isinstance(direction, str) else direction)
+        derivative = Derivative(problem, components, order, layout, structured, directions)
+    derivative.limits = limits
+    return derivative
 
 
 def verify(
@@ -510,6 +527,9 @@ def verify(
     declare: Sequence[str] = (),
     latex: bool = False,
     seed: int = 0,
+    max_seconds: float | None = None,
+    max_bytes: int | None = None,
+    max_operations: int | None = None,
 ) -> Verification:
     """Judges a claimed derivative: right, in either layout, or wrong, with what is wrong about it.
 
@@ -518,9 +538,10 @@ def verify(
     """
     from gradcalc.verification import verify_claim
 
-    if latex:
-        from gradcalc.language.latex.program import latex_to_text
+    with within(checked(max_seconds, max_bytes, max_operations).or_else(IN_PYTHON)):
+        if latex:
+            from gradcalc.language.latex.program import latex_to_text
 
-        expression, claim = latex_to_text(expression), latex_to_text(claim)
-    problem = Problem(expression, declare=declare, shapes=shapes, structure=structure)
-    return verify_claim(problem, wrt, claim, order=order, layout=layout, structured=structured, seed=seed)
+            expression, claim = latex_to_text(expression), latex_to_text(claim)
+        problem = Problem(expression, declare=declare, shapes=shapes, structure=structure)
+        return verify_claim(problem, wrt, claim, order=order, layout=layout, structured=structured, seed=seed)

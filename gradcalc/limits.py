@@ -7,13 +7,14 @@ the main thread, by a thread elsewhere. What no Python code can stop (a single c
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gradcalc.errors import GradcalcError
 
@@ -65,8 +66,13 @@ def _smaller(left: Number | None, right: Number | None) -> Number | None:
     return right if left is None else left if right is None else min(left, right)
 
 
+NO_LIMITS = Limits()
+
 ORDINARY = Limits(30.0, 1 << 30, 100_000_000)
 """What a request may take where nothing is said: far more than any formula that a person has written needs."""
+
+IN_PYTHON = Limits(None, None, ORDINARY.operations)
+"""The same for a call from a program, which has clocks and memory of its own to mind."""
 
 GENEROUS = Limits(600.0, None, None)
 """The same where it brings arrays or sizes of its own: these say how much is wanted."""
@@ -197,6 +203,20 @@ def within(limits: Limits, last_resort: Callable[[GradcalcError], object] | None
         raise too_large(error) from None
     finally:
         _current.reset(token)
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def keeps_limits(method: Method) -> Method:
+    """A method that runs within the `limits` of its object."""
+
+    @functools.wraps(method)
+    def run(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        with within(self.limits):
+            return method(self, *arguments, **keywords)
+
+    return run  # type: ignore[return-value]
 
 
 def too_large(error: BaseException) -> GradcalcError:

@@ -46,6 +46,9 @@ REQUEST: dict[str, Any] = {
         "claim": {"type": "string"},
         "style": {"enum": ["differential", "chain", "index"]},
         "depth": {"type": "integer", "minimum": 1},
+        "max_seconds": {"type": "number", "exclusiveMinimum": 0},
+        "max_bytes": {"type": "integer", "minimum": 1},
+        "max_operations": {"type": "integer", "minimum": 1},
     },
 }
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 
 import pytest
 
-from gradcalc.cli.batch import answer, answered
+from gradcalc.cli.requests import answer, answered
+from gradcalc.limits import NO_LIMITS
 
 GOOD = '{"id": "good", "command": "grad", "expression": "x*y", "wrt": "x"}'
 
@@ -113,3 +118,67 @@ def test_results_come_as_soon_as_they_are_known() -> None:
         assert json.loads(process.stdout.readline())["id"] == number
     process.stdin.close()
     assert process.wait(timeout=20) == 0
+
+
+def run_batch(content: bytes, *options: str) -> tuple[list[bytes], int]:
+    outcome = subprocess.run(
+        [sys.executable, "-m", "gradcalc", "batch", *options],
+        input=content,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert outcome.stderr == b""
+    return outcome.stdout.splitlines(), outcome.returncode
+
+
+def test_results_are_the_same_in_any_number_of_processes_and_can_be_resumed() -> None:
+    expressions = ["x*y", "x +", "log(1+exp(-y*w'*sigmoid(W*x+b)))", "sum(x.^2)"]
+    lines = [
+        GOOD.replace('"x*y"', json.dumps(expressions[n % 4])).replace('"good"', str(n)).encode() for n in range(40)
+    ]
+    content = b"\n\n".join([*lines[:20], b"no request", *lines[20:]])
+    one, code = run_batch(content)
+    three, same_code = run_batch(content, "--jobs", "3")
+    assert one == three
+    assert code == same_code == 3
+    assert [json.loads(line).get("id") for line in one] == [*range(20), None, *range(20, 40)]
+    assert run_batch(content, "--skip", "33")[0] == one[33:]
+
+
+def test_a_request_that_takes_its_process_with_it_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradcalc.cli import workers
+
+    def fatal(line: bytes, *_: object) -> tuple[str, int]:
+        if b"die" in line:
+            os.kill(os.getpid(), signal.SIGKILL if b"memory" in line else signal.SIGSEGV)
+        return line.decode(), 0
+
+    monkeypatch.setattr(workers, "answered", fatal)
+    lines = [b'{"id": 1}', b'{"id": 2, "expression": "die"}', b'{"id": 3, "expression": "die memory"}', b'{"id": 4}']
+    with tempfile.TemporaryFile() as source:
+        source.write(b"\n".join(lines))
+        source.seek(0)
+        results = list(workers.results_of_workers(source, 2, 0, NO_LIMITS))
+    assert [json.loads(text)["id"] for text, _ in results] == [1, 2, 3, 4]
+    assert [code for _, code in results] == [0, 70, 6, 0]
+
+
+def test_an_interrupt_ends_a_batch_at_once_with_what_is_done() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcalc", "batch", "--jobs", "2"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    slow = '{"command": "eval", "expression": "sum[i=1..100000000](x[1]*i)"}\n'
+    process.stdin.write((GOOD + "\n" + slow * 2).encode())
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["id"] == "good"
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    rest, said = process.communicate(timeout=20)
+    assert (process.returncode, rest, said) == (130, b"", b"")
+    assert time.monotonic() - start < 5

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc.cli.batch import answer
+from gradcalc.cli.requests import answer
 
 P2 = "log(1+exp(-y*w'*sigmoid(W*x+b)))"
 

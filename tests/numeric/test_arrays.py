@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from gradcalc.cli import batch
-from gradcalc.cli.batch import answer
 from gradcalc.cli.options import load_arrays, make_problem, parse_sizes
+from gradcalc.cli.requests import answer
 from gradcalc.errors import GradcalcError
 from gradcalc.numeric import arrays, files
 from gradcalc.numeric.arrays import check_memory, parse_set

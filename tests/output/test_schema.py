@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gradcalc.cli.batch import answer
+from gradcalc.cli.requests import answer
 from gradcalc.output.schema import REQUEST, RESULT, SCHEMA
 
 _TYPES: dict[str, tuple[type, ...]] = {
