@@ -67,7 +67,7 @@ def _bytes(context: click.Context, option: click.Parameter, text: str | None) ->
 
 
 _LIMITS = (
-    click.option("--max-seconds", type=float, metavar="N", help="Give up after so many seconds; 30 by default."),
+    click.option("--max-seconds", type=float, metavar="N", help="Give up after so many seconds; 20 by default."),
     click.option("--max-bytes", callback=_bytes, metavar="N", help="Give up where more memory is needed, as 500M."),
     click.option("--max-operations", type=int, metavar="N", help="Give up after so many steps of work."),
 )

@@ -7,7 +7,6 @@ elementwise function everything is a scalar, whatever the shape of the data.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
 from typing import Any
 
 from gradcalc.functions import catalogue
@@ -27,6 +26,7 @@ from gradcalc.language.syntax import (
     Transpose,
     postorder,
 )
+from gradcalc.limits import places, spend
 from gradcalc.meaning import calls, operators
 from gradcalc.meaning.observation import Observation
 from gradcalc.meaning.values import NoMeaning, Scope, Surroundings, Value, whole_number
@@ -54,8 +54,9 @@ class Interpreter:
         scope = self.free if scope is None else scope
         values: list[Any] = []
         try:
-            for node, places, dead in _plan(root, self.around.functions):
-                values.append(self.node(node, [values[place] for place in places], scope))
+            for node, operands, dead in _plan(root, self.around.functions):
+                spend()
+                values.append(self.node(node, [values[place] for place in operands], scope))
                 if self._measures:
                     self.observation.largest = max(self.observation.largest, self.np.largest(values[-1][1]))
                 for place in dead:
@@ -137,8 +138,8 @@ class Interpreter:
             high = self._range(node, name, scope) if last is None else self.length(last, scope)
             ranges.append(range(low, high + 1))
         total: Value | None = None
-        for places in product(*ranges):
-            numbers: Scope = {name: ("scalar", self.np.number(p)) for (name, _, _), p in zip(node.ranges, places)}
+        for place in places(ranges):
+            numbers: Scope = {name: ("scalar", self.np.number(p)) for (name, _, _), p in zip(node.ranges, place)}
             value = self.value(node.body, {**scope, **numbers})
             total = value if total is None else (value[0], total[1] + value[1])
         return ("scalar", self.np.number(0)) if total is None else total
