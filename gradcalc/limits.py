@@ -116,7 +116,7 @@ class Budget:
 
     def look(self) -> None:
         """Raises LimitReached where something is spent."""
-        self.next_look = self.spent + _STRIDE
+        self.next_look = min(self.spent + _STRIDE, max(self.spent + 1, self.limits.operations or self.spent + _STRIDE))
         if self.paused:
             return
         self.failure = self.failure or self._fault()
@@ -126,6 +126,13 @@ class Budget:
             self.outer.spent += self.spent - self._told
             self._told = self.spent
             self.outer.look()
+
+    def is_spent(self) -> bool:
+        """Whether something of it, or of the budget that it is part of, is spent."""
+        if self.paused:
+            return False
+        self.failure = self.failure or self._fault()
+        return self.failure is not None or (self.outer is not None and self.outer.is_spent())
 
     def _fault(self) -> GradcalcError | None:
         limits = self.limits
@@ -207,14 +214,14 @@ def within(limits: Limits, last_resort: Callable[[GradcalcError], object] | None
     try:
         with _timer(budget), _guard(budget, last_resort):
             yield
-    except LimitReached:
-        if budget.failure is None:
-            raise
-        raise budget.failure from None
-    except (MemoryError, RecursionError) as error:
-        if outer is not None and outer.failure is not None:
-            raise LimitReached from None
-        raise too_large(error) from None
+    except BaseException as error:
+        budget.paused = True
+        if budget.failure is not None:
+            # Where C code was at work, the exception may have become another.
+            raise budget.failure from None
+        if isinstance(error, (MemoryError, RecursionError)):
+            raise too_large(error) from None
+        raise
     finally:
         _current.reset(token)
 
@@ -323,8 +330,17 @@ def _timer(budget: Budget) -> Iterator[None]:
 
 def _on_alarm(number: int, frame: object) -> None:
     budget = _current.get()
-    if budget is not None:
+    if budget is not None and not (budget.is_spent() and _imports(frame)):
         budget.look()
+
+
+def _imports(frame: Any) -> bool:
+    """Whether a module is being imported: a half of it would stay behind."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager
@@ -342,9 +358,7 @@ def _watched(budget: Budget) -> Iterator[None]:
             with lock:
                 if ended.is_set():
                     return
-                try:
-                    budget.look()
-                except LimitReached:
+                if budget.is_spent() and not _imports(sys._current_frames().get(me.value)):
                     raise_in(me, ctypes.py_object(LimitReached))
 
     threading.Thread(target=watch, daemon=True).start()

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import IO, NoReturn
 
 from gradcalc.cli.requests import LARGEST_LINE, answered, failed
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import EXIT_CODES, GradcalcError
 from gradcalc.leaving import unfinished
 from gradcalc.limits import Limits, resident_bytes
 
@@ -242,7 +242,8 @@ def _serve(requests: int, answers: int, limits: Limits, jobs: int) -> NoReturn:
             line = _read_all(requests, _HEAD.unpack(head)[0])
             result, code = answered(line, limits, give_up)
             started = started or resident_bytes()
-            retires = resident_bytes() - started > _LARGEST_GROWTH
+            # What was stopped somewhere on its way may have left half of something behind.
+            retires = code == EXIT_CODES["limit"] or resident_bytes() - started > _LARGEST_GROWTH
             send(result, code, retires)
             if retires:
                 break
