@@ -44,12 +44,16 @@ def _is_atom(node: Node, name: str) -> bool:
 
 
 def _determinant(graph: Graph, name: str, operand: Node) -> Node | None:
-    """det(inv(A)) = 1/det(A), det(expm(A)) = exp(tr(A)); their logarithms."""
+    """det(inv(A)) = 1/det(A), det(expm(A)) = exp(tr(A)), and their logarithms; det(A^k) = det(A)^k for a number k."""
     if is_identity(operand):
         return graph.constant(1 if name == "det" else 0)
     if _is_atom(operand, "inv"):
         inner = graph.atom(name, operand_of(operand))
         return graph.power(inner, -1) if name == "det" else graph.scaled(MINUS_ONE, inner)
+    if name == "det" and isinstance(operand, Atom) and _is_atom(operand, "matpow"):
+        exponent = operand.operands[1]
+        if isinstance(exponent, Contraction) and not exponent.factors and not exponent.coefficient[1]:
+            return graph.power(graph.atom(name, operand.operand), exponent.coefficient[0])
     if _is_atom(operand, "expm"):
         inside = operand_of(operand)
         trace = graph.contraction(ONE, [(inside, 1, (0, 0))], (), {0: inside.dims[0]})
@@ -57,22 +61,29 @@ def _determinant(graph: Graph, name: str, operand: Node) -> Node | None:
     return None
 
 
+MOST_FACTORS_OF_A_POWER = 12
+"""A whole power of a matrix up to this is a product, a higher one a function of its own."""
+
+
 def _whole_power(graph: Graph, operand: Node, exponent: Node) -> Node | None:
-    """A power whose exponent is 0, 1 or -1 without it; a power of a power as one."""
+    """A low power of a matrix as a product, of its inverse where it is negative; a power of a power as one."""
     if _is_atom(operand, "matpow"):
         assert isinstance(operand, Atom)
         base, inner = operand.operands
         return graph.atom("matpow", base, graph.product([inner, exponent]))
+    if is_identity(operand):
+        return operand
     if not isinstance(exponent, Contraction) or exponent.factors or exponent.coefficient[1]:
         return None
     count = exponent.coefficient[0]
-    if count == 0:
-        return graph.identity((operand.dims[0],))
-    if count == 1:
-        return operand
-    if count == -1:
-        return graph.atom("inv", operand)
-    return None
+    if Fraction(count).denominator != 1 or abs(count) > MOST_FACTORS_OF_A_POWER:
+        return None
+    if count < 0:
+        operand = graph.atom("inv", operand)
+    length = abs(int(count))
+    factors: list[Factor] = [(operand, 1, (place, place + 1)) for place in range(length)]
+    ranges: dict[int, Dim] = dict.fromkeys(range(length + 1), operand.dims[0])
+    return graph.contraction(ONE, factors, (0, length), ranges)
 
 
 def _inverse(graph: Graph, operand: Node) -> Node | None:

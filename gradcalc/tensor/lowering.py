@@ -48,9 +48,7 @@ from gradcalc.tensor.nodes import (
     times,
 )
 from gradcalc.tensor.plans import Binders, bound_name, formula, label_of, plan_of
-from gradcalc.tensor.values import AXES, KINDS, Arithmetic, Part, Signed, Value, rational
-
-_LARGEST_POWER = 1_000_000
+from gradcalc.tensor.values import AXES, KINDS, Arithmetic, Part, Signed, Value
 
 _MOST_NUMBERS = 12
 """Up to how many numbers an index stands for are written out."""
@@ -209,32 +207,10 @@ class Lowering(Arithmetic):
                 return self._entrywise(right, left, -1)
             return self._matrix_product(self._atom("inv", [left], node), right)
         if operator == "^" and left.kind == "matrix":
-            return self._matrix_power(node, left, right)
+            return self._atom("matpow", [left, right], node)
         if operator in COMPARISONS:
             return self._elementwise((catalogue.BY_OPERATOR[operator].name, 0), [left, right])
         return self._power(left, right)
-
-    def _matrix_power(self, node: Binary, base: Value, exponent: Value) -> Value:
-        power = rational(exponent)
-        if power is None:
-            return self._atom("matpow", [base, exponent], node)
-        count = int(power)
-        if abs(count) > _LARGEST_POWER:
-            raise GradcalcError("limit", f"the matrix power {count} is too large", span=node.span)
-        if count < 0:
-            base, count = self._atom("inv", [base], node), -count
-        if count == 0:
-            dims = base.dims
-            return Value(self.graph.identity((dims[0],)), "matrix")
-        answer: Value | None = None
-        square = base
-        while True:
-            if count % 2:
-                answer = square if answer is None else self._matrix_product(answer, square)
-            count //= 2
-            if not count:
-                return answer if answer is not None else square
-            square = self._matrix_product(square, square)
 
     def _indexed(self, node: Index, operand: Value, bound: Binders) -> Value:
         parts: list[Part] = []

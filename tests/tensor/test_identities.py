@@ -10,6 +10,7 @@ import pytest
 import scipy.linalg
 from truth import arrays_of, check_gradient
 
+import gradcalc
 from gradcalc.tensor.graph import Graph
 from gradcalc.tensor.identities import is_function_of_transpose
 from gradcalc.tensor.nodes import ONE, Node
@@ -40,7 +41,6 @@ def test_functions_of_matrices_beside_diagonals(text: str, function: Callable[..
 
 def test_within_the_symmetric_matrices() -> None:
     """The derivative along symmetric directions is that of the function."""
-    import gradcalc
 
     root = arrays_of(S=(3, 3))["S"]
     at = (root + root.T) / 2
@@ -80,3 +80,30 @@ def test_what_is_a_function_of_the_transpose() -> None:
     matrix = graph.symbol("X", ("n", "n"))
     for text, node, expected in _products(graph):
         assert is_function_of_transpose(node, matrix) is expected, text
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("tr(A^100000)", "100000*(A^99999)'"),
+        ("tr(A^99999999999999999999)", "99999999999999999999*(A^99999999999999999998)'"),
+        ("tr(A^-100000)", "-100000*(A^-100001)'"),
+        ("tr(matpow(A, 3))", "3*(A^2)'"),
+        ("tr(A^-2)", "-2*(inv(A)^3)'"),
+        ("x'*A^100000*x", None),
+    ],
+)
+def test_whole_powers_of_any_size(text: str, answer: str | None) -> None:
+    derivative = gradcalc.derive(f"A: matrix[n,n]; {text}", wrt="A")
+    if answer is not None:
+        assert derivative.text == answer
+    assert len(derivative.text) < 100
+
+
+@pytest.mark.parametrize("count", [2, 11, 12, 13, 14, 40, -3, -13])
+def test_low_and_high_powers_agree_with_differences(count: int) -> None:
+    """Up to a dozen factors a power is a product, beyond it a function of its own."""
+    arrays = arrays_of(A=(3, 3), B=(3, 3))
+    arrays["A"] = arrays["A"] / 3 + np.eye(3)
+    check_gradient(f"tr(A^({count})*B)", "A", lambda A, B: np.trace(power(A, count) @ B), arrays)
+    check_gradient(f"det(A^({count}))", "A", lambda A: np.linalg.det(A) ** count, {"A": arrays["A"]})
