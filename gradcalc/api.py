@@ -27,6 +27,7 @@ from gradcalc.tensor.answer import (
 from gradcalc.tensor.answer import derive as derive_answers
 from gradcalc.tensor.einsum import einsum_text
 from gradcalc.tensor.rewriting import is_zero
+from gradcalc.tensor.structures import DIRECTIONS
 
 if TYPE_CHECKING:
     from gradcalc.checking.result import CheckResult
@@ -335,7 +336,8 @@ class Derivative:
         for (name, positions), direction in zip(self.components, self.directions or ()):
             like = known[name]
             kind, dims = ("scalar", ()) if positions else (like.kind, like.dims)
-            known.setdefault(direction, Variable(direction, kind, dims, "inferred", like.structure))
+            structure = DIRECTIONS.get(like.structure or "", like.structure)
+            known.setdefault(direction, Variable(direction, kind, dims, "inferred", structure))
         return known
 
     @property

@@ -321,7 +321,8 @@ def _lower_derivative(place: _Place, answer: Answer, at: Callable[[Array], dict[
     entries = int(np.size(arrays[first]))
     observation = place.observation
     analytic = observation.kink_distance == float("inf") and not observation.real_only
-    if answer.order == 2 and analytic and entries <= MOST_ENTRIES:
+    flat = problem.typing.variables[first].structure != "orthogonal"
+    if answer.order == 2 and analytic and flat and entries <= MOST_ENTRIES:
         return _Lower(_stepped(place, components[0], at), False)
     lower = problem.derivation([]).differentiate(components)
     program = (

@@ -311,8 +311,10 @@ MATRIX_FUNCTIONS: tuple[Function, ...] = (
         "eigvecs", "the eigenvectors of a symmetric matrix, in the columns, in the order of `eigvals`",
         variants=_SQUARE, symmetric="required", real_only=True,
         pullback=(
+            # What is divided by is 1 on the diagonal, so that further derivatives are finite there.
             "eigvecs(X)*((eigvecs(X)'*G) .* where(eigvals(X)*ones(n)' == ones(n)*eigvals(X)', 0, "
-            "1 ./ (ones(n)*eigvals(X)' - eigvals(X)*ones(n)')))*eigvecs(X)'"
+            "1 ./ (ones(n)*eigvals(X)' - eigvals(X)*ones(n)' + (eigvals(X)*ones(n)' == ones(n)*eigvals(X)'))))"
+            "*eigvecs(X)'"
         ),
         example="tr(eigvecs(eye(2)))", numpy="_eigvecs({0})", helpers=("_eigvecs",),
         reference=lambda np, x: np.linalg.eigh((x + x.T) / 2)[1],

@@ -220,9 +220,7 @@ class Derivation:
 
     def differentiate(self, components: Sequence[Component]) -> Answer:
         """The derivative by each of the components in turn."""
-        node = self._derivative(tuple([name for name, _ in components]))
-        node = self._projected(node, components)
-        node = self._component(node, components)
+        node = self._component(self._within(components), components)
         node, kind = self._laid_out(node)
         return Answer(
             self._formula(node, kind, self._split_of(components)),
@@ -231,33 +229,59 @@ class Derivation:
             structured=self._convention(components),
         )
 
+    def _within(self, components: Sequence[Component]) -> Node:
+        """The derivative within the structures of the variables, by whole variables."""
+        if len(components) < 2 or not any(self._is_curved(component) for component in components):
+            return self._projected(self._derivative(tuple([name for name, _ in components])), components)
+        # What the gradient is projected onto varies with the matrix: the projected gradient is differentiated.
+        node = self._value.node
+        for component in components:
+            axis = len(node.dims)
+            node = derivative(self._graph, self._rules, node, self._lowering.symbol(component[0]))
+            node = self._projected(node, [component], axis)
+        return node
+
+    def _is_curved(self, component: Component) -> bool:
+        """Whether the matrices of the structure of a variable are no linear space."""
+        structure = self._lowering.typing.variables[component[0]].structure
+        return structure == "orthogonal" and self._structured != UNSTRUCTURED
+
     def along(self, columns: Sequence[Component], names: Sequence[str], row: Component | None = None) -> Answer:
         """The derivative of the objective along directions of those names, one for each of `columns`: a number for a
         scalar objective. With a `row` its derivative by that: the row of the Hessian times the directions.
 
         A new name is a tensor in the shape of its variable.
         """
-        parts: list[Node] = []
-        for component, name in zip(columns, names):
-            direction = self._direction(component, name, held=row is not None)
-            forward = self._forward(component, direction)
-            if forward is None:
-                gradient = self._derivative((component[0],))
-                if component[1]:
-                    gradient = self._component(self._projected(gradient, [component]), [component])
-                forward = self._contracted(gradient, direction)
-            parts.append(forward)
-        node = self._graph.sum([(ONE, part) for part in parts], self._value.node.dims)
         if row is None:
-            kind = self._value.kind
-            return Answer(self._formula(node, "vector" if kind == "row" else kind), tuple(columns), None, tuple(names))
-        node = derivative(self._graph, self._rules, node, self._lowering.symbol(row[0]))
+            node = self._moved(self._value.node, columns, names)
+            kind = "vector" if self._value.kind == "row" else self._value.kind
+            return Answer(self._formula(node, kind), tuple(columns), None, tuple(names))
+        if self._is_curved(row):
+            node = self._moved(self._within([row]), columns, names, held=True)
+        else:
+            node = self._moved(self._value.node, columns, names, held=True)
+            node = self._projected(derivative(self._graph, self._rules, node, self._lowering.symbol(row[0])), [row])
         for component, name in zip(columns, names):
             held, direction = self._direction(component, name, held=True), self._direction(component, name)
             if held is not direction:
                 node = substituted(self._graph, node, held, direction)
-        node, kind = self._laid_out(self._component(self._projected(node, [row]), [row]))
+        node, kind = self._laid_out(self._component(node, [row]))
         return Answer(self._formula(node, kind), (row, *columns), self._layout, tuple(names), self._convention([row]))
+
+    def _moved(self, value: Node, columns: Sequence[Component], names: Sequence[str], held: bool = False) -> Node:
+        """The derivative of a tensor along directions, one for each of the columns. held: they do not vary."""
+        parts: list[Node] = []
+        for component, name in zip(columns, names):
+            direction = self._direction(component, name, held)
+            part = self._forward(component, direction) if value is self._value.node else None
+            if part is None:
+                gradient = derivative(self._graph, self._rules, value, self._lowering.symbol(component[0]))
+                if component[1]:
+                    gradient = self._projected(gradient, [component], len(value.dims))
+                    gradient = self._component(gradient, [component], len(value.dims))
+                part = self._contracted(gradient, direction)
+            parts.append(part)
+        return self._graph.sum([(ONE, part) for part in parts], value.dims)
 
     def einsum(self, formula: Formula) -> list[EinsumTerm] | None:
         """The tensor as a sum of einsums of matrices and vectors; None where it has no such form."""
@@ -337,12 +361,6 @@ class Derivation:
         axis = len(self._value.node.dims) if axis is None else axis
         for name, _ in components:
             variable = self._lowering.typing.variables[name]
-            if variable.structure == "orthogonal" and len(components) > 1:
-                raise GradcalcError(
-                    "shape",
-                    f"second derivatives within the orthogonal matrices are not available ({name})",
-                    hint=f"Declare {name} a plain matrix for the derivative without structure.",
-                )
             if variable.structure not in (None, "positive") and self._structured != UNSTRUCTURED:
                 symbol = self._lowering.symbol(name)
                 within = Structured(self._graph, node, axis, symbol)
@@ -350,11 +368,11 @@ class Derivation:
             axis += len(variable.dims)
         return node
 
-    def _component(self, node: Node, components: Sequence[Component]) -> Node:
-        """The entry at the positions that were asked for."""
+    def _component(self, node: Node, components: Sequence[Component], axis: int | None = None) -> Node:
+        """The entry at the positions that were asked for. axis: where the axes of the first component start."""
         axes = tuple(range(len(node.dims)))
         factors: list[Factor] = [(node, 1, axes)]
-        axis = len(self._value.node.dims)
+        axis = len(self._value.node.dims) if axis is None else axis
         fixed: set[int] = set()
         for name, positions in components:
             for offset, position in enumerate(positions):

@@ -92,7 +92,7 @@ def _written(
             made.append(fresh)
             fresh += 1
             continue
-        if index not in carried:
+        if index not in carried and output.count(index) == 1:
             operands.append((Call("ones", (size,)), [index]))
         made.append(index)
     letters = dict(zip(dict.fromkeys([*made, *[i for _, own in operands for i in own]]), _LETTERS))

@@ -278,24 +278,35 @@ class Graph:
     def _added_up(self, terms: Iterable[Term]) -> list[Term]:
         """The terms with equal ones added up.
 
-        A sum among them is opened where its coefficient is 1 or -1, or where all but one of its terms stand outside it.
+        A sum among them is opened where its coefficient is 1 or -1, or where all but one of its terms stand outside it;
+        the transpose of a sum likewise.
         """
         split: list[Term] = []
         for coefficient, node in terms:
             inner, core = self.split(node)
             split.append((coefficient if inner is ONE else times(coefficient, inner), core))
-        outside = {core for _, core in split} if any(isinstance(core, Sum) for _, core in split) else set()
+        present = {core for _, core in split}
+        has_sums = any(isinstance(core, Sum) or _turned_sum(core) is not None for core in present)
+        outside = present if has_sums else set()
         totals: dict[tuple[Node, tuple[tuple[str, int], ...]], Rational] = {}
         for coefficient, core in split:
             parts: Iterable[Term] = [(coefficient, core)]
             if isinstance(core, Sum) and (_is_opened(coefficient, core) or _is_shared(core, outside)):
                 parts = [(times(coefficient, part), leaf) for part, leaf in core.terms]
+            elif has_sums and (turned := _turned_sum(core)) is not None and _is_among(turned, present):
+                # A sum and its transpose: their terms may be transposes of each other.
+                parts = self._transposed_terms(coefficient, turned)
             for (number, powers), leaf in parts:
                 if isinstance(leaf, Contraction) and leaf.coefficient[0] == 0:
                     continue
                 key = (leaf, powers)
                 totals[key] = totals.get(key, 0) + number
         return [((number, powers), node) for (node, powers), number in totals.items() if number]
+
+    def _transposed_terms(self, coefficient: Coefficient, node: Sum) -> list[Term]:
+        """The terms of the transpose of a sum, each times the coefficient."""
+        terms = [(times(coefficient, scale), self.split(self.transpose(leaf))) for scale, leaf in node.terms]
+        return [(times(scale, inner), core) for scale, (inner, core) in terms]
 
     def _without_free_axes(self, terms: list[Term], dims: tuple[Dim, ...]) -> Node | None:
         """A sum whose terms all only repeat along an axis, as the sum without that axis, repeated."""
@@ -452,6 +463,20 @@ class Graph:
             symmetric = not batch and len(dims) == 2 and operand.symmetric and entry.transposes
             node = self._nodes[key] = Atom(self._next(), name, operands, batch, dims, symmetric)
         return node
+
+
+def _turned_sum(node: Node) -> Sum | None:
+    """The short sum that the node is the transpose of."""
+    if not isinstance(node, Contraction) or len(node.factors) != 1 or len(node.output) != 2:
+        return None
+    leaf, exponent, indices = node.factors[0]
+    is_turned = exponent == 1 and indices == node.output[::-1] and indices[0] != indices[1]
+    return leaf if is_turned and isinstance(leaf, Sum) and len(leaf.terms) <= FLATTEN_LIMIT else None
+
+
+def _is_among(node: Sum, present: set[Node]) -> bool:
+    """Whether the sum, or all of its terms, are among the nodes."""
+    return node in present or present.issuperset([leaf for _, leaf in node.terms])
 
 
 def _is_shared(node: Sum, outside: set[Node]) -> bool:

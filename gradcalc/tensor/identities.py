@@ -75,8 +75,8 @@ def _whole_power(graph: Graph, operand: Node, exponent: Node) -> Node | None:
         return operand
     if not isinstance(exponent, Contraction) or exponent.factors or exponent.coefficient[1]:
         return None
-    count = exponent.coefficient[0]
-    if Fraction(count).denominator != 1 or abs(count) > MOST_FACTORS_OF_A_POWER:
+    count = Fraction(exponent.coefficient[0])
+    if count.denominator != 1 or abs(count) > MOST_FACTORS_OF_A_POWER:
         return None
     if count < 0:
         operand = graph.atom("inv", operand)

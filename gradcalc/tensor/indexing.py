@@ -16,6 +16,7 @@ from gradcalc.tensor.nodes import (
     Rational,
     Sum,
     Symbol,
+    postorder,
 )
 from gradcalc.tensor.products import Product, dimension, negated
 from gradcalc.tensor.raising import Raising
@@ -106,8 +107,30 @@ class Indexing:
         """A function along axes: of the part of its operand at the indices of those axes."""
         whole = self.raising.at(node, (*indices[: node.batch], *[None] * (len(node.dims) - node.batch)))
         rest = indices[node.batch :]
-        tree = self.raising.tree(whole)
+        tree = self._whole(whole)
         return Index(tree, rest) if rest else tree
+
+    def _whole(self, node: Node) -> Expr:
+        """A number, a column or a matrix; what has no matrix form on the way there is put together from its entries."""
+        for part in postorder((node,), self.raising.written):
+            if len(part.dims) > 2:
+                continue
+            try:
+                self.raising.tree(part)
+            except NoMatrixForm:
+                self.raising.tell(part, self._assembled(part))
+        return self.raising.tree(node)
+
+    def _assembled(self, node: Node) -> Expr:
+        """A tensor as the sum of its entries at their places: sum[i,j](entry*eye(m)[:,i]*eye(n)[j,:])."""
+        if not node.dims:
+            return self.entry(node, ())
+        names = [next(self.names) for _ in node.dims]
+        body = self.entry(node, tuple(names))
+        for axis, name in enumerate(names):
+            unit = Call("eye", (dimension(node.dims[axis]),))
+            body = Binary("*", body, Index(unit, (name, None) if axis else (None, name)))
+        return IndexedSum(tuple([(name, None, None) for name in names]), body)
 
     def _pattern(self, node: Pattern, indices: tuple[Position, ...]) -> Expr:
         """An entry of a constant with three axes by its name: the entry of the column that stacks a unit matrix."""
@@ -140,7 +163,7 @@ class Indexing:
                 return self.raising.applied(node, [self.entry(operand, ()) for operand in node.operands])
             if isinstance(node, Contraction):
                 return self.entry(node, ())
-            raise
+            return self._whole(node)
 
     def _sum(self, node: Sum, indices: tuple[Position, ...]) -> Expr:
         parts = [self._product(term, indices).scaled(coefficient).written() for coefficient, term in node.terms]

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from gradcalc.language.syntax import Binary, Call, Expr, Index, Number, Position, Transpose
 from gradcalc.tensor.nodes import Basis, Contraction, Factor, Node, Pattern, Rational
-from gradcalc.tensor.products import Chain, Item, dimension, hadamard, summed_rows, transposed, transposes, written
+from gradcalc.tensor.products import (
+    Chain,
+    Item,
+    dimension,
+    hadamard,
+    is_unit,
+    summed_rows,
+    transposed,
+    transposes,
+    written,
+)
 from gradcalc.tensor.threeway import NoMatrixForm, resolve_constants
 
 if TYPE_CHECKING:
@@ -99,10 +109,10 @@ class Network:
         positions: dict[int, int | str],
     ) -> None:
         if _has_three_axes(leaf):
-            if exponent != 1 or len(set(indices)) < 3:
+            if exponent != 1:
                 raise NoMatrixForm
             assert isinstance(leaf, Pattern)
-            (self.merges if leaf.name == "merge" else self.crosses).append(indices)
+            (self.merges if leaf.name == "merge" else self.crosses).append(self._told_apart(indices, leaf.id))
             return
         order = raising.order(leaf)
         at = tuple([positions.get(index) for index in indices])
@@ -128,6 +138,20 @@ class Network:
                 expr = hadamard([(expr, exponent)])
             self._orders[expr] = order
             self.edges.append(Edge(indices[0], indices[1], ((expr, kind),), order))
+
+    def _told_apart(self, indices: tuple[int, ...], order: int) -> tuple[int, ...]:
+        """The indices of a constant, a repeated one as a vertex of its own that the identity joins to the first."""
+        apart: list[int] = []
+        for index in indices:
+            vertex = index
+            if index in apart:
+                vertex = len(self.dims)
+                self.dims = (*self.dims, self.dims[index])
+                self.weights[vertex] = []
+                unit = Call("eye", (dimension(self.dims[index]),))
+                self.edges.append(Edge(index, vertex, ((unit, "S"),), (2, order, 0)))
+            apart.append(vertex)
+        return tuple(apart)
 
     def weigh(self, vertex: int, chain: Chain) -> None:
         """Adds a vector that was made here to a vertex."""
@@ -212,6 +236,10 @@ class Network:
 
     def _absorb_leaf(self, vertex: int, edge: Edge) -> None:
         other = edge.other(vertex)
+        if is_unit(edge.chain):
+            self.weights[other] += self.weights.pop(vertex)
+            self.edges.remove(edge)
+            return
         chain = edge.seen_from(other)
         # The order of one that only sums its rows is that of the matrix.
         made = (*chain, *self.vector(vertex)) if self.weights[vertex] else summed_rows(chain)
@@ -244,7 +272,13 @@ class Network:
                 self.edges.append(edges[0])
                 continue
             edges.sort(key=lambda edge: edge.order)
-            self.edges.append(_merged(edges))
+            units = [edge for edge in edges if is_unit(edge.chain)]
+            rest = [edge for edge in edges if edge not in units]
+            if units and rest:
+                # Beside an identity only the diagonal of a matrix counts.
+                merged = _merged(rest) if len(rest) > 1 else rest[0]
+                self.weigh(merged.row, ((Call("diag", (written(merged.chain),)), "c"),))
+            self.edges.append(units[0] if units else _merged(edges))
 
     def reduce_to_numbers(self) -> None:
         """A closed contraction as numbers: norms, inner products, bilinear forms, traces, sums."""

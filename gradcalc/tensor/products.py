@@ -72,7 +72,8 @@ def _is_call(expr: Expr, name: str) -> bool:
 
 def applied(chain: Chain) -> Chain:
     """The product with its constant factors applied: x[2:3] for eye(n)[2:3,:]*x, cumsum(x), diff(x), flip(x)."""
-    items = list(chain)
+    # An identity stands alone only.
+    items = [item for item in chain if not is_unit((item,))] or list(chain[:1])
     place = len(items) - 2
     while place >= 0:
         (left, left_kind), (right, right_kind) = items[place], items[place + 1]
@@ -84,6 +85,11 @@ def applied(chain: Chain) -> Chain:
             items[place : place + 2] = [made]
         place = min(place, len(items) - 1) - 1
     return tuple(items)
+
+
+def is_unit(chain: Chain) -> bool:
+    """Whether the product is an identity matrix."""
+    return len(chain) == 1 and _is_call(chain[0][0], "eye") and len(chain[0][0].children) == 1
 
 
 def _pseudoinverse(left: Expr, right: Expr) -> Item | None:

@@ -10,7 +10,7 @@ form, and the index form has to serve.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise as ElementwiseEntry
@@ -79,6 +79,16 @@ class Raising:
                 self._trees, self.products_of_numbers = plain._trees, plain.products_of_numbers
             self._turning = False
         return self._trees[root]
+
+    @property
+    def written(self) -> Container[Node]:
+        """The nodes that have trees."""
+        return self._trees
+
+    def tell(self, node: Node, tree: Expr) -> None:
+        """Gives a node that has no matrix form a tree to be written with."""
+        self._trees[node] = tree
+        self._turning = False
 
     def _write(self, root: Node) -> None:
         for node in postorder((root,), self._trees):

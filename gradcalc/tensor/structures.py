@@ -29,6 +29,10 @@ MEANINGS = {
 """What is done to the gradient G without structure."""
 
 
+DIRECTIONS = {"spd": "symmetric", "orthogonal": None, "positive": None}
+"""The structure of the directions in which a matrix may move, where it is another than that of the matrix."""
+
+
 def meaning(structure: str, convention: str) -> str:
     """What a convention does to the gradient within a structure."""
     structure = "symmetric" if structure == "spd" else structure

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gradcalc.language.syntax import Call, Number
-from gradcalc.tensor.products import Chain, dimension, transposed, written
+from gradcalc.tensor.products import Chain, dimension, is_unit, transposed, written
 
 if TYPE_CHECKING:
     from gradcalc.tensor.network import Edge, Network
@@ -163,15 +163,11 @@ def _kronecker(network: Network, first: tuple[int, ...], second: tuple[int, ...]
         if turned:
             sizes = [dimension(network.dims[vertex]) for vertex in (other_fast, other_slow)]
             exchange = (Call("commutation", tuple(sizes)), "m")
-            chain = (exchange,) if _is_eye(inner) and _is_eye(outer) else (*chain, exchange)
+            chain = (exchange,) if is_unit(inner) and is_unit(outer) else (*chain, exchange)
         _gone(network, *{fast, slow, one, other})
         network.connect(whole, other_whole, chain)
         return True
     return False
-
-
-def _is_eye(chain: Chain) -> bool:
-    return len(chain) == 1 and isinstance(chain[0][0], Call) and chain[0][0].function == "eye"
 
 
 def _between(network: Network, one: int, other: int, terminals: set[int]) -> Chain | None:
