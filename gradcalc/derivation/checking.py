@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.derivation.fragments import Context
+from gradcalc.derivation.names import placeholder
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
 from gradcalc.derivation.renaming import bound_names
@@ -61,10 +62,12 @@ class Checker:
         self._fixed: dict[tuple[int, int], tuple[Expr, dict[str, Array]]] = {}
 
     def check(self, step: Step) -> None:
-        """Marks a line as checked. Raises GradcalcError of kind internal where its sides differ."""
+        """Marks a line as checked where it is true at some point. Raises GradcalcError of kind internal where it is not
+        true at a point; where its sides have no values, as 0/0 has none, nothing is known of it.
+        """
         if step.names is not None and not step.shown:
             self._define(step.names, step.right)
-            step.checked = True
+            step.checked = bool(self._points)
             return
         right = step.right
         if not any(isinstance(node, Ratio) for node in postorder(right)):
@@ -80,9 +83,10 @@ class Checker:
             ]
             left, found = [[side[place][0] for side in sides] for place in (0, 1)]
             largest = max(side[1][1] for side in sides)
-            if not agree(left, found, max(point.tolerance, _TOLERANCE), largest):
+            verdict = agree(left, found, max(point.tolerance, _TOLERANCE), largest)
+            if verdict is False:
                 raise wrong_line(step)
-        step.checked = True
+            step.checked = step.checked or verdict is True
 
     def _define(self, name: str, tree: Expr) -> None:
         """Gives a name its value, for a line that nobody sees."""
@@ -118,14 +122,14 @@ class Checker:
             return value, float(np.max(np.abs(value), initial=0.0))
         arrays: dict[str, Array] = {}
 
-        def placeholder(node: Expr) -> Expr | None:
+        def instead(node: Expr) -> Expr | None:
             if not isinstance(node, Ratio):
                 return None
-            name = f"ratio_{len(arrays)}"
+            name = placeholder("ratio", len(arrays))
             arrays[name] = ratio_value(point, node)
             return Transpose(Name(name)) if node.row and np.ndim(arrays[name]) == 1 else Name(name)
 
-        plain = transformed(tree, placeholder)
+        plain = transformed(tree, instead)
         if not arrays and indices:
             plain = self._with_fixed_parts(tree, point, tuple(indices), arrays)
         shapes = {name: tuple([int(n) for n in np.shape(array)]) for name, array in arrays.items()}
@@ -151,7 +155,7 @@ class Checker:
                 typing = self._context.typing(program)
                 if typing.kind(child) == "row":
                     continue
-                name = f"fixed_{len(found)}"
+                name = placeholder("fixed", len(found))
                 found[name] = point.observe(program, typing, {}, {}).value
                 whole[child] = Name(name)
             self._fixed[key] = transformed(tree, whole.get), found
@@ -249,11 +253,13 @@ def inside_vec(name: str) -> str:
     return name[4:-1] if name.startswith("vec(") else name
 
 
-def agree(left: Array, right: Array, tolerance: float, largest: float) -> bool:
-    """Whether two values are equal to working precision."""
+def agree(left: Array, right: Array, tolerance: float, largest: float) -> bool | None:
+    """Whether two values are equal to working precision; None where there are none, or not everywhere."""
     left, right = np.asarray(left), np.asarray(right)
-    if left.shape != right.shape or not np.all(np.isfinite(right)):
+    if left.shape != right.shape:
         return False
+    if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
+        return None
     scale = max(float(np.max(np.abs(left), initial=0.0)), float(np.max(np.abs(right), initial=0.0)))
     return bool(np.max(np.abs(left - right), initial=0.0) <= tolerance * scale + _ROUNDING * largest)
 

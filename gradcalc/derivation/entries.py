@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from gradcalc.derivation.checking import MOST_WORK, work_of
 from gradcalc.derivation.fragments import written_out
 from gradcalc.derivation.material import Material, paths_of
@@ -13,7 +11,6 @@ from gradcalc.derivation.renaming import apart, at_indices, placed_names
 from gradcalc.derivation.steps import CHAIN, COMPONENTS, ENTRIES, Fold, Step
 from gradcalc.errors import GradcalcError
 from gradcalc.language.syntax import Binary, Expr, Index, IndexedSum, Name, Number, postorder
-from gradcalc.tensor.indexing import index_names
 
 _LONGEST_LINE = 200
 
@@ -120,7 +117,7 @@ class EntryByEntry:
         gradient = self._cotangents.get(name)
         found = self._spelled(gradient) if gradient is not None else None
         if found is not None:
-            tree = at_indices(found[0], found[1], columns, self._context.taken)
+            tree = at_indices(found[0], found[1], columns, self._context.names)
             self._gradients[name] = tree, columns
             has_delta = any(_is_delta(node) for term in put_in for node in postorder(term))
             rule = "a delta leaves one term of its sum" if has_delta else "the sum in order"
@@ -131,8 +128,8 @@ class EntryByEntry:
         material = self._material
         if all(len(path) == 1 for path in paths):
             return
-        rows = _distinct(material.rank(material.objective.name), ())
-        columns = _distinct(material.rank(material.variable), rows)
+        rows = self._context.indices(material.rank(material.objective.name))
+        columns = self._context.indices(material.rank(material.variable), rows)
         left = Ratio(material.objective.name, material.variable, rows, columns)
         quotients: list[Expr] = []
         put_in: list[Expr] = []
@@ -156,12 +153,13 @@ class EntryByEntry:
             known = self._entries.get((part, name))
             if known is None:
                 return None
-            below = columns if name == self._material.variable else _distinct(self._material.rank(name), used)
+            rank = self._material.rank(name)
+            below = columns if name == self._material.variable else self._context.indices(rank, used)
             used = (*used, *below)
             inner = inner if below is columns else (*inner, *below)
             direct = self._material.is_ambiguous(self._material.by_name[part], name)
             own: Expr = Ratio(part, name, above, below, direct=direct)
-            entry = at_indices(apart(known[0], used, self._context.taken), known[1], (*above, *below), used)
+            entry = at_indices(apart(known[0], used, self._context.names), known[1], (*above, *below), used)
             quotient = own if quotient is None else Binary("*", quotient, own)
             value = entry if value is None else Binary("*", value, entry)
             above = below
@@ -180,8 +178,7 @@ class EntryByEntry:
             known = self._entries.get((part.name, name))
             if known is not None:
                 return known[1][self._material.rank(part.name) :]
-        letters = ("p", "q") if self._material.rank(name) == 2 else ("p",)
-        return letters[: self._material.rank(name)]
+        return self._context.indices(self._material.rank(name))
 
     def _summand(self, part: Part, name: str, columns: tuple[str, ...], quotients_only: bool) -> Expr | None:
         """The sum over the entries of one part of df/dpart * dpart/dname; None where a factor is not known."""
@@ -190,7 +187,7 @@ class EntryByEntry:
         known = self._entries.get((part.name, name))
         own = known[1][:rank] if known is not None else ()
         if len(own) < rank or set(own) & set(columns):
-            own = _distinct(rank, columns)
+            own = self._context.indices(rank, columns)
         inner: Expr | None
         if quotients_only:
             direct = self._material.is_ambiguous(part, name)
@@ -198,7 +195,7 @@ class EntryByEntry:
         else:
             if known is None:
                 return None
-            inner = at_indices(known[0], known[1], (*own, *columns), self._context.taken)
+            inner = at_indices(known[0], known[1], (*own, *columns), self._context.names)
         if part is objective:
             return inner
         outer: Expr
@@ -208,7 +205,7 @@ class EntryByEntry:
             if part.name not in self._gradients:
                 return None
             tree, free = self._gradients[part.name]
-            outer = at_indices(apart(tree, (*own, *columns), self._context.taken), free, own, self._context.taken)
+            outer = at_indices(apart(tree, (*own, *columns), self._context.names), free, own, self._context.names)
         product = Binary("*", outer, inner)
         if not quotients_only and not placed_names(product).issuperset(own):
             # A sum over an index that nothing has is no expression of the language.
@@ -232,8 +229,3 @@ def _is_long(tree: Expr, indices: tuple[str, ...]) -> bool:
 
 def _is_delta(node: Expr) -> bool:
     return isinstance(node, Index) and text_of(node).startswith("eye(")
-
-
-def _distinct(count: int, used: tuple[str, ...]) -> tuple[str, ...]:
-    """Letters for indices that are not in use."""
-    return tuple(islice(index_names(set(used)), count))

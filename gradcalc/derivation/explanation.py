@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from gradcalc.derivation.checking import SEEDS, Checker, agree, wrong_line
 from gradcalc.derivation.entries import EntryByEntry
 from gradcalc.derivation.jacobians import ChainRule
-from gradcalc.derivation.material import DEFAULT_DEPTH, Material, joined_folds
+from gradcalc.derivation.material import DEFAULT_DEPTH, Cut, Material, joined_folds
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
 from gradcalc.derivation.pulling import Pulling
 from gradcalc.derivation.pushing import Pushing
+from gradcalc.derivation.renaming import bound_names
 from gradcalc.derivation.results import Results
 from gradcalc.derivation.steps import DIFFERENTIALS, PARTS, RESULT, Fold, Step
 from gradcalc.errors import GradcalcError
@@ -24,17 +25,22 @@ if TYPE_CHECKING:
 
 STYLES = ("differential", "chain", "index")
 
+IN_ONE_STEP = "The derivative is given in one step: this style has no lines for what stands between."
+
 
 class Derived:
     """The lines of the derivative by one variable, with the folds where lines are left out.
 
-    component: by what. material: the parts, and what their names mean.
+    component: by what. material: the parts, and what their names mean. remarks: what is to be said of the lines.
     """
 
-    def __init__(self, component: Component, material: Material, lines: Sequence[Step | Fold]) -> None:
+    def __init__(
+        self, component: Component, material: Material, lines: Sequence[Step | Fold], remarks: Sequence[str] = ()
+    ) -> None:
         self.component = component
         self.material = material
         self.lines = list(lines)
+        self.remarks = list(remarks)
 
     @property
     def steps(self) -> list[Step]:
@@ -76,9 +82,8 @@ class Explanation:
 def explain(derivative: Derivative, style: str | None = None, depth: int | None = None) -> Explanation:
     """The derivation of first derivatives, line by line.
 
-    style: of `STYLES`. depth: how many parts are shown.
-    Raises GradcalcError of kind usage, numeric where no random point lies inside the domain, internal where a line is
-    not true.
+    style: of `STYLES`. depth: how many parts are shown. Where a style has no lines for what stands between, the
+    derivative is given in one step. Raises GradcalcError of kind usage, internal where the derivative is not true.
     """
     style = STYLES[0] if style is None else style
     depth = DEFAULT_DEPTH if depth is None else depth
@@ -98,52 +103,86 @@ def explain(derivative: Derivative, style: str | None = None, depth: int | None 
     return Explanation(derivative, style, depth, made)
 
 
+class _NotCompared(Exception):
+    """At a random point nothing can be said of the lines."""
+
+
 class _Explaining:
     def __init__(self, derivative: Derivative, answer: Answer, style: str, depth: int) -> None:
-        problem = derivative.problem
         self._derivative = derivative
         self._answer = answer
         self._style = style
-        self._problem = problem
-        variable, positions = answer.components[0]
-        names = [str(position) for position in positions if isinstance(position, str)]
-        taken = [*problem.names, *names]
-        self._material = Material(problem.program, problem.typing, taken, variable, depth, style == STYLES[0])
+        self._depth = depth
+        self._problem = derivative.problem
+        self._variable = answer.components[0][0]
+        self._material: Material
 
     def run(self) -> Derived:
         try:
-            lines = self._lines()
+            return self._derived(in_one_step=False)
         except GradcalcError as error:
-            raise self._by_entries_refused(error) from None
-        points = [self._point(seed) for seed in SEEDS]
+            if error.kind in ("usage", "limit", "numeric"):
+                raise
+            self._refuse_entries(error)
+        return self._derived(in_one_step=True)
+
+    def _derived(self, in_one_step: bool) -> Derived:
+        self._material = self._made(in_one_step)
+        lines = [*self._material.part_lines(), *self._results(None)] if in_one_step else self._lines()
+        remarks = [IN_ONE_STEP] if in_one_step else []
+        try:
+            points = [self._point(seed) for seed in SEEDS]
+        except _NotCompared as reason:
+            points = []
+            remarks.append(f"The lines could not be checked in numbers: {reason}.")
         checker = Checker(self._material.context, points)
         for line in lines:
-            if isinstance(line, Step):
-                if line.section == RESULT and self._answer.structured is not None and isinstance(line.left, Ratio):
-                    self._check_structured(line, points)
-                else:
-                    checker.check(line)
+            if not isinstance(line, Step):
+                continue
+            if line.section == RESULT and self._answer.structured is not None and isinstance(line.left, Ratio):
+                self._check_structured(line, points)
+            else:
+                checker.check(line)
         shown = [line for line in lines if isinstance(line, Fold) or line.shown]
-        return Derived(self._answer.components[0], self._material, joined_folds(shown))
+        unchecked = sum([isinstance(line, Step) and not line.checked for line in shown])
+        if points and unchecked:
+            remarks.append(
+                f"{unchecked} line{'s' * (unchecked != 1)} could not be checked: no value at the points drawn."
+            )
+        return Derived(self._answer.components[0], self._material, joined_folds(shown), remarks)
 
-    def _by_entries_refused(self, error: GradcalcError) -> GradcalcError:
-        """What is wrong where a function of symmetric matrices has no derivative by one entry alone."""
-        variable = self._material.variable
-        if self._style == STYLES[0] or error.kind != "shape":
-            return error
-        return GradcalcError(
+    def _made(self, in_one_step: bool) -> Material:
+        problem = self._problem
+        program = problem.program
+        named = [str(position) for position in self._answer.components[0][1] if isinstance(position, str)]
+        roots = [program.objective, *[item.expression for item in program.definitions]]
+        taken = {*problem.names, *named}.union(*[bound_names(root) for root in roots])
+        cut = Cut.NOT if in_one_step else Cut.FOR_DIFFERENTIALS if self._style == STYLES[0] else Cut.FOR_ENTRIES
+        return Material(program, problem.typing, taken, self._variable, self._depth, cut)
+
+    def _refuse_entries(self, error: GradcalcError) -> None:
+        """Raises what is wrong where a function of symmetric matrices has no derivative by one entry alone."""
+        structure = self._problem.typing.variables[self._variable].structure
+        if self._style == STYLES[0] or error.kind != "shape" or structure is None:
+            return
+        raise GradcalcError(
             "usage",
-            f"the entries of {variable} cannot vary one by one: {error.message}",
+            f"the entries of {self._variable} cannot vary one by one: {error.message}",
             hint="--style differential explains the derivative within the structure.",
-        )
+        ) from None
 
     def _point(self, seed: int) -> Point:
+        """Raises GradcalcError of kind numeric where there is no point, _NotCompared where nothing varies smoothly."""
         problem, material = self._problem, self._material
         point = Point(problem.program, problem.typing, material.context, material.parts, material.variable, seed)
-        point.add_tangents(material.differentials.of)
+        try:
+            point.add_tangents(material.differentials.of)
+            slope = point.objective_slope()
+        except GradcalcError as error:
+            raise _NotCompared(error.message) from error
         name = material.objective.name
         tangent = point.arrays[material.d(name).name]
-        if not agree(point.objective_slope(), tangent, 10 * max(point.tolerance, 1e-7), 0.0):
+        if agree(slope, tangent, 10 * max(point.tolerance, 1e-7), 0.0) is False:
             raise wrong_line(Step(PARTS, Name(name), material.objective.tree, ""))
         return point
 

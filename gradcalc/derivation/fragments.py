@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 from gradcalc.derivation.notation import substituted
 from gradcalc.language.polynomial import Dim
@@ -23,6 +24,7 @@ from gradcalc.language.syntax import (
 )
 from gradcalc.tensor.answer import UNSTRUCTURED, Answer, Derivation, Formula
 from gradcalc.tensor.graph import Graph
+from gradcalc.tensor.indexing import index_names
 from gradcalc.tensor.lowering import Lowering
 from gradcalc.tensor.values import Value
 
@@ -53,6 +55,15 @@ class Context:
         self.shapes[name] = dims
         self._places[name] = len(self._places)
         self.taken.add(name)
+
+    @property
+    def names(self) -> set[str]:
+        """The names of everything that has a value, which no index may have."""
+        return {*self.shapes, *self.dimensions, *[function.name for function in self.functions], "pi", "e"}
+
+    def indices(self, count: int, used: Collection[str] = ()) -> tuple[str, ...]:
+        """Letters for indices, other than those used."""
+        return tuple(islice(index_names({*self.names, *used}), count))
 
     def typing(
         self,
@@ -86,8 +97,8 @@ class Context:
         return self._places.get(name, len(self._places))
 
     def _derived(self, lowering: Lowering, value: Value) -> Derivation:
-        """A derivation of its own. The names that it makes are written out again: any will do that it does not use."""
-        reserved = {*lowering.typing.variables, *lowering.typing.definitions, *self.dimensions, "pi", "e"}
+        """A derivation of its own. Its indices have the name of nothing else, for its formulas are put into others."""
+        reserved = {*self.names, *lowering.typing.definitions}
         return Derivation(reserved, lowering, value, None, UNSTRUCTURED)
 
     def is_symmetric(self, tree: Expr) -> bool:

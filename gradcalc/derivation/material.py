@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 
 from gradcalc.derivation.differentials import Differential, Differentials
 from gradcalc.derivation.fragments import Context
+from gradcalc.derivation.joining import joined
 from gradcalc.derivation.parts import KINDS, Cutting, Part
 from gradcalc.derivation.rules import same_function
 from gradcalc.derivation.steps import PARTS, Fold, Step
@@ -19,21 +21,33 @@ _MOST_PATHS = 4
 """With more ways from the variable to the objective, the product is taken part by part."""
 
 
+class Cut(Enum):
+    """For what an objective is cut into parts. Where the entries vary one by one, the variable has no structure."""
+
+    NOT = "the objective is the only part"
+    FOR_DIFFERENTIALS = "every part changes within its structure"
+    FOR_ENTRIES = "every entry of a part changes by itself"
+
+
 class Material:
     """context: what the names are. parts: in order, the objective last. variable: by which is differentiated.
 
-    differentials: the names of the differentials. depth: how many parts are shown.
+    differentials: the names of the differentials. depth: how many parts are shown. by_entries: whether every entry of
+    a part changes by itself.
     """
 
     def __init__(
-        self, program: Program, typing: Typing, taken: Iterable[str], variable: str, depth: int, structured: bool
+        self, program: Program, typing: Typing, taken: Iterable[str], variable: str, depth: int, cut: Cut
     ) -> None:
-        """structured: whether the variable keeps its structure; else all of its entries vary."""
         self.context = Context(typing, set(taken))
-        if not structured:
+        self.by_entries = cut is Cut.FOR_ENTRIES
+        if self.by_entries:
             self.context.structures.pop(variable, None)
         self.variable = variable
-        self.parts: list[Part] = Cutting(program, typing, self.context, variable).cut()
+        cutting = Cutting(program, typing, self.context, variable)
+        self.parts: list[Part] = cutting.uncut() if cut is Cut.NOT else cutting.cut()
+        if self.by_entries:
+            self.parts = joined(self.parts, self.context)
         self.objective = self.parts[-1]
         self.varying = [part for part in self.parts if not part.constant]
         self.differentials = Differentials(self.context, variable)

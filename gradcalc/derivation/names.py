@@ -56,6 +56,11 @@ def differential_name(context: Context, name: str) -> str:
     return _first_free(context, (f"d{name}", f"d_{name}"))
 
 
+def placeholder(what: str, number: int = 0) -> str:
+    """A name for something inside an expression that is written nowhere; no name of the language begins like it."""
+    return f"?{what}{number}"
+
+
 def _first_free(context: Context, candidates: tuple[str, ...]) -> str:
     found = next((name for name in candidates if _is_free(context, name)), None)
     return _numbered(context, candidates) if found is None else found

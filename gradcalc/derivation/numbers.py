@@ -17,7 +17,7 @@ from gradcalc.derivation.fragments import Context
 from gradcalc.derivation.parts import Part
 from gradcalc.errors import GradcalcError
 from gradcalc.language.shapes import Typing
-from gradcalc.language.syntax import Program
+from gradcalc.language.syntax import Number, Program
 from gradcalc.meaning.observation import Observation
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.reference import observe
@@ -26,6 +26,8 @@ from gradcalc.numeric.structures import directions_within
 Array = Any
 
 _STEP = 1e-30
+
+_MORE_TRIES = 24
 
 _MANY_PARTS = 40
 """With more parts than this, derivatives of the objective by parts are products of those of the parts."""
@@ -41,16 +43,20 @@ class Point:
         self.context = context
         self._parts = parts
         self._variable = variable
-        self.arrays, self.sizes = draw(program, typing, {}, seed=seed)
+        self.arrays, self.sizes = _drawn(program, typing, seed)
         self._programs: dict[str, tuple[Program, Typing]] = {}
-        self._observation = observe(program, typing, self.arrays, self.sizes)
+        self._analytic, self._kink_distance = True, float("inf")
         self.tolerance = 0.0
         self._stepped: set[str] = set()
         self._jacobians: dict[tuple[str, str, bool], Array] = {}
         for part in parts:
-            made = context.program(part.tree)
-            self._programs[part.name] = made, context.typing(made)
-        self.arrays.update(self._values({}, [part.name for part in parts]))
+            made = self._programs[part.name] = context.program(part.tree), context.typing(context.program(part.tree))
+            seen = _observed(*made, self.arrays, self.sizes)
+            self.arrays[part.name] = seen.value
+            if not part.constant:
+                # Kinks of what does not vary are of no concern.
+                self._analytic &= (seen.analytic or seen.kink_distance > 0) and not seen.real_only
+                self._kink_distance = min(self._kink_distance, seen.kink_distance)
         self._original = program, typing
         start = np.asarray(self.arrays[variable], dtype=float)
         direction = np.random.default_rng([seed, 2]).normal(size=start.shape)
@@ -63,7 +69,7 @@ class Point:
         made: dict[str, Array] = {}
         for name in names:
             program, typing = self._programs[name]
-            arrays[name] = made[name] = observe(program, typing, arrays, self.sizes).value
+            arrays[name] = made[name] = _observed(program, typing, arrays, self.sizes).value
         return made
 
     def _depending_on(self, name: str) -> list[str]:
@@ -95,9 +101,11 @@ class Point:
         self.arrays[differentials[self._variable]] = self.direction
 
     def _slope(self, function: Any, start: Array) -> Any:
-        seen = self._observation
-        analytic = (seen.analytic or seen.kink_distance > 0) and not seen.real_only
-        found = slope_at(function, start, analytic=analytic, kink_distance=seen.kink_distance)
+        try:
+            found = slope_at(function, start, analytic=self._analytic, kink_distance=self._kink_distance)
+        except ValueError:
+            # Where the values near the point have another shape, the function ends here.
+            found = None
         if found is None:
             raise GradcalcError("numeric", "the function varies too fast at a random point to be compared")
         return found
@@ -107,7 +115,7 @@ class Point:
         program, typing = self._original
 
         def value(point: Array) -> Array:
-            return observe(program, typing, {**self.arrays, self._variable: point}, self.sizes).value
+            return _observed(program, typing, {**self.arrays, self._variable: point}, self.sizes).value
 
         slope, tolerance = self._slope(value, np.asarray(self.arrays[self._variable], dtype=float))
         self.tolerance = max(self.tolerance, tolerance)
@@ -160,8 +168,7 @@ class Point:
 
     def _known_slope(self, function: Any, start: Array, above: str) -> Any:
         """From a direction to the slope. Where all is analytic, complex steps are tried out once for each part."""
-        seen = self._observation
-        if above in self._stepped and seen.analytic and not seen.real_only:
+        if above in self._stepped and self._analytic and self._kink_distance == float("inf"):
             return lambda direction: np.imag(function(start + 1j * _STEP * direction)) / _STEP
         slope, self.tolerance = self._slope(function, start)
         if self.tolerance <= TOLERANCE:
@@ -172,4 +179,35 @@ class Point:
         self, program: Program, typing: Typing, arrays: Mapping[str, Array], indices: Mapping[str, int]
     ) -> Observation:
         """The value of a program in names. arrays: of names that only it has. indices: where free indices stand."""
-        return observe(program, typing, {**self.arrays, **arrays}, self.sizes, indices)
+        return _observed(program, typing, {**self.arrays, **arrays}, self.sizes, indices)
+
+
+def _drawn(program: Program, typing: Typing, seed: int) -> tuple[dict[str, Array], dict[str, int]]:
+    """A random point off kinks where there is one, else one where the objective has a value.
+
+    Raises GradcalcError of kind numeric where there is neither.
+    """
+    try:
+        return draw(program, typing, {}, seed=seed)
+    except GradcalcError as error:
+        if error.kind != "numeric":
+            raise
+        for attempt in range(_MORE_TRIES):
+            arrays, sizes = draw(Program(Number(1)), typing, {}, seed=seed + _MORE_TRIES * attempt)
+            if _observed(program, typing, arrays, sizes).fault is None:
+                return arrays, sizes
+        raise
+
+
+def _observed(
+    program: Program,
+    typing: Typing,
+    arrays: Mapping[str, Array],
+    sizes: Mapping[str, int],
+    indices: Mapping[str, int] | None = None,
+) -> Observation:
+    """What the interpreter finds. Raises GradcalcError of kind numeric where a function has no value at all."""
+    try:
+        return observe(program, typing, arrays, sizes, indices)
+    except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
+        raise GradcalcError("numeric", f"there is no value at a random point ({error})") from error

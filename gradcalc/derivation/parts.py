@@ -10,7 +10,7 @@ from __future__ import annotations
 from gradcalc.derivation import names
 from gradcalc.derivation.fragments import Context
 from gradcalc.derivation.linearity import is_multilinear_node, is_multilinear_sum
-from gradcalc.derivation.notation import without_sign
+from gradcalc.derivation.notation import substituted, without_sign
 from gradcalc.derivation.recognition import OPERAND, heights_of, recognised
 from gradcalc.language.polynomial import Dim
 from gradcalc.language.printer import to_text
@@ -74,6 +74,22 @@ class Cutting:
         if not (isinstance(objective, Name) and self.parts and objective.name == self.parts[-1].name):
             known = objective.name if isinstance(objective, Name) and objective.name in self._inlined else None
             self._define(known or names.objective_name(self.context), objective)
+        return self.parts
+
+    def uncut(self) -> list[Part]:
+        """The objective as the only part, with definitions written out."""
+        written: dict[str, Expr] = {}
+        for name in self._definitions_in_order():
+            written[name] = substituted(self._typing.definitions[name], written)
+        objective = self._program.objective
+        tree = substituted(objective, written)
+        name = names.objective_name(self.context)
+        dims = self._typing.dims(objective)
+        if self._typing.kind(objective) == "row":
+            tree = self.context.normal(Transpose(tree)).expanded
+        self.context.add(name, dims)
+        uses = (self.variable,) if Name(self.variable) in postorder(tree) else ()
+        self.parts.append(Part(name, tree, tree, dims, uses))
         return self.parts
 
     def _definitions_in_order(self) -> list[str]:
@@ -276,7 +292,7 @@ def _is_plain(tree: Expr) -> bool:
 
 
 def _at_name(form: Expr, tree: Expr, uses: list[str]) -> Expr:
-    """A recognised form, which is written in the one operand `?`, at the name that the tree uses, or its opposite."""
+    """A recognised form, written in the name `OPERAND`, at the name that the tree uses, or its opposite."""
     at_opposite = Negative(Name(uses[0])) in postorder(tree) and Negative(Name(OPERAND)) in postorder(form)
     operand = Name(uses[0])
     if at_opposite:

@@ -27,6 +27,9 @@ _MOST_TERMS = 4
 """With more terms than this beside it, a term is worked out by itself."""
 
 
+_COTANGENT = names.placeholder("cotangent")
+
+
 class NoForm(Exception):
     """A gradient on the way has no matrix form."""
 
@@ -180,17 +183,20 @@ class Pulling:
         """
         context = self._context
         is_fixed = isinstance(cotangent, Name) and cotangent.name not in (*self._material.by_name, name)
-        stand_in = Name("cotangent_") if cotangent is not None and not is_fixed else cotangent
+        stand_in = Name(_COTANGENT) if cotangent is not None and not is_fixed else cotangent
         if not is_fixed:
-            context.shapes["cotangent_"] = part.dims
-        try:
-            derivation = context.derivation(paired(stand_in, Name(part.name), not part.dims), [(part.name, part.form)])
-            tree = _tree_of(derivation.differentiate([(name, ())]), part.name)
-        finally:
-            context.shapes.pop("cotangent_", None)
+            context.shapes[_COTANGENT] = part.dims
+        # Of a matrix that varies within a structure only a part of the gradient is determined.
+        with context.without_structure([name] if self._material.by_entries else []):
+            pairing = paired(stand_in, Name(part.name), not part.dims)
+            try:
+                derivation = context.derivation(pairing, [(part.name, part.form)])
+                tree = _tree_of(derivation.differentiate([(name, ())]), part.name)
+            finally:
+                context.shapes.pop(_COTANGENT, None)
         if tree is None or cotangent is None or is_fixed:
             return tree
-        return written_out(context.normal(substituted(tree, {"cotangent_": cotangent})))
+        return written_out(context.normal(substituted(tree, {_COTANGENT: cotangent})))
 
     def _collect(self, shown: bool) -> None:
         """One cotangent for each part, where there are few terms and short ones."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gradcalc.derivation import names
 from gradcalc.derivation.fragments import Context
 from gradcalc.derivation.linearity import is_multilinear_node
 from gradcalc.errors import GradcalcError
@@ -28,7 +29,7 @@ from gradcalc.language.syntax import (
     transformed,
 )
 
-OPERAND = "?"
+OPERAND = names.placeholder("operand")
 """What the operand is called in a recognised form."""
 
 _MOST_DOMINATORS = 5
@@ -38,7 +39,7 @@ _LARGEST_REGION = 24
 
 
 class Recognised:
-    """operand: the subexpression that the chain is taken of; form: the one function, of `?`; constants: what else
+    """operand: the subexpression that the chain is taken of; form: the one function, of `OPERAND`; constants: what else
     stands in the chain.
     """
 
@@ -123,8 +124,8 @@ def _count_functions(region: list[Expr], varies: Mapping[int, bool], typing: Typ
 
 
 def _single_function(node: Expr, operand: Expr, typing: Typing, context: Context) -> Expr | None:
-    """The node as one function of the operand or a product of it with itself, in the name `?`; None where it is not."""
-    name = Name("operand_")
+    """The node as one function of the operand, named `OPERAND`, or its product with itself; None where it is not."""
+    name = Name(OPERAND)
     tree = transformed(node, lambda inner: name if inner == operand else None)
     context.shapes[name.name] = typing.dims(operand)
     try:
@@ -136,8 +137,7 @@ def _single_function(node: Expr, operand: Expr, typing: Typing, context: Context
     squared = _square(raised, name, typing.kind(operand))
     if squared is None and not _is_one_function(raised, name, typing):
         return None
-    raised = raised if squared is None else squared
-    return transformed(raised, lambda inner: Name(OPERAND) if inner == name else None)
+    return raised if squared is None else squared
 
 
 def _square(raised: Expr, name: Name, kind: str) -> Expr | None:

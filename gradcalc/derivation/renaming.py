@@ -51,10 +51,11 @@ def apart(tree: Expr, used: Iterable[str], reserved: Collection[str]) -> Expr:
     used = set(used)
     bound = bound_names(tree)
     clashing = [name for name in sorted(bound) if name in used]
-    fresh = index_names(used | bound | set(reserved))
+    # A bound index may not get the name of a free one, which it would capture.
+    fresh = index_names(used | bound | placed_names(tree) | set(reserved))
     return renamed(tree, {name: next(fresh) for name in clashing}) if clashing else tree
 
 
 def at_indices(tree: Expr, old: tuple[str, ...], new: tuple[str, ...], reserved: Collection[str]) -> Expr:
     """The entry at other free indices."""
-    return renamed(apart(tree, new, {*reserved, *old}), dict(zip(old, new)))
+    return renamed(apart(tree, new, reserved), dict(zip(old, new)))

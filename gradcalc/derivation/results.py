@@ -143,7 +143,7 @@ class Results:
         if entries is not None:
             rank = self._material.rank(self._material.objective.name)
             rows = entries[1][:rank]
-            taken = self._material.context.taken
+            taken = self._material.context.names
             tree = at_indices(entries[0], entries[1], (*rows, *map(str, component[1])), taken)
         if tree is None:
             return

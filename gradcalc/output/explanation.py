@@ -54,7 +54,15 @@ def notes(explanation: Explanation, product: str = ".*", delta: str = "eye(m)[i,
         found.append("df/dx' is a row, one derivative for each entry of x; vec puts the columns one below the other.")
     if explanation.style == "index" and "eye(" in text:
         found.append(f"{delta} is Kronecker's delta: 1 where i = j, else 0.")
-    return [*found, "Every line was checked in numbers at two random points."]
+    return [*found, *remarks(explanation)]
+
+
+def remarks(explanation: Explanation) -> list[str]:
+    """What is left out or could not be checked."""
+    found = list(dict.fromkeys([remark for one in explanation.derived for remark in one.remarks]))
+    if all(step.checked for step in explanation.steps):
+        return [*found, "Every line was checked in numbers at two random points."]
+    return found
 
 
 def fold_warning(explanation: Explanation) -> list[str]:

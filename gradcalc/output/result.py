@@ -169,7 +169,10 @@ def explanation_result(explanation: Explanation, formats: Sequence[str] = ()) ->
         for one in explanation.derived
         for step in one.steps
     ]
-    result["warnings"] += fold_warning(explanation)
+    result["warnings"] += [
+        *fold_warning(explanation),
+        *[remark for one in explanation.derived for remark in one.remarks],
+    ]
     return result
 
 

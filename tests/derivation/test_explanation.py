@@ -7,13 +7,14 @@ import pytest
 import gradcalc
 from gradcalc.derivation import explanation as module
 from gradcalc.derivation.checking import read_back
-from gradcalc.derivation.explanation import STYLES, Explanation
+from gradcalc.derivation.explanation import IN_ONE_STEP, STYLES, Explanation
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.pulling import Pulling
+from gradcalc.derivation.results import Results
 from gradcalc.derivation.steps import Step
 from gradcalc.errors import GradcalcError
 from gradcalc.language.printer import to_text
-from gradcalc.language.syntax import Binary, Number, postorder
+from gradcalc.language.syntax import Binary, Negative, Number, postorder
 
 P1 = "1/(1+exp(-w'*x))"
 P2 = "log(1+exp(-y*w'*sigmoid(W*x+b)))"
@@ -221,17 +222,21 @@ def test_a_line_made_wrong_on_purpose_is_caught(factor: float, monkeypatch: pyte
         self.lines[-1] = Step(line.section, line.left, Binary("*", Number(str(factor)), line.right), line.rule)
 
     monkeypatch.setattr(Pulling, "run", wrong)
-    with pytest.raises(GradcalcError, match="a line of the explanation is not true") as caught:
-        explained(P2, "W")
-    assert caught.value.kind == "internal"
+    assert_in_one_step(explained(P2, "W"))
+
+
+def assert_in_one_step(found: Explanation) -> None:
+    assert IN_ONE_STEP in found.derived[0].remarks
+    assert IN_ONE_STEP in str(found)
+    assert {step.section for step in found.steps} == {"parts", "result"}
+    assert all(step.checked for step in found.steps)
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_each_kind_of_line_can_fail(style: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each section one line with its right side doubled: none passes."""
     right = module._Explaining._lines
-    sections = {step.section for step in explained(P2, "W", style).steps} - {"parts"}
-    for section in sections:
+    for section in {step.section for step in explained(P2, "W", style).steps} - {"parts"}:
 
         def wrong(self: object, section: str = section) -> list[object]:
             lines: list[object] = list(right(self))  # type: ignore[arg-type]
@@ -242,8 +247,21 @@ def test_each_kind_of_line_can_fail(style: str, monkeypatch: pytest.MonkeyPatch)
             return lines
 
         monkeypatch.setattr(module._Explaining, "_lines", wrong)
-        with pytest.raises(GradcalcError, match="not true"):
-            explained(P2, "W", style)
+        assert_in_one_step(explained(P2, "W", style))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_wrong_gradient_is_never_shown(style: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Results.run
+
+    def wrong(self: Results) -> list[Step]:
+        lines = right(self)
+        return [Step(line.section, line.left, Negative(line.right), "", indices=line.indices) for line in lines]
+
+    monkeypatch.setattr(Results, "run", wrong)
+    with pytest.raises(GradcalcError, match="not true") as caught:
+        explained(P2, "W", style)
+    assert caught.value.kind == "internal"
 
 
 def test_a_deep_network_is_folded() -> None:
