@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.derivation.broadcasting import Broadcasting, NotBroadcast
+from gradcalc.derivation.fixing import with_fixed_parts
 from gradcalc.derivation.fragments import Context
 from gradcalc.derivation.names import placeholder
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
-from gradcalc.derivation.renaming import bound_names
-from gradcalc.derivation.steps import Step
+from gradcalc.derivation.renaming import moving_nodes
+from gradcalc.derivation.steps import PARTS, Step
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Atom
 from gradcalc.language.lexer import tokens
 from gradcalc.language.parser import ExpressionParser
-from gradcalc.language.polynomial import names_in
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
     Binary,
@@ -77,23 +78,32 @@ class Checker:
         for point in self._points:
             if step.names is not None and step.names not in point.arrays:
                 point.arrays[step.names] = self._value(right, point, {})[0]
-            sides = [
-                (self._value(step.left, point, indices), self._value(right, point, indices))
-                for indices in self._indices(step, point)
-            ]
-            left, found = [[side[place][0] for side in sides] for place in (0, 1)]
-            largest = max(side[1][1] for side in sides)
+            left, found, largest = self._sides(step, right, point)
             verdict = agree(left, found, max(point.tolerance, _TOLERANCE), largest)
             if verdict is False:
                 raise wrong_line(step)
             step.checked = step.checked or verdict is True
 
+    def _sides(self, step: Step, right: Expr, point: Point) -> tuple[Array, Array, float]:
+        """The values of both sides, at all indices where there are some, and the largest number on the way."""
+        if step.indices or (step.section != PARTS and any(isinstance(node, IndexedSum) for node in postorder(right))):
+            indices = {name: self._length(step.left, name, point) for name in step.indices}
+            values = Broadcasting(self._context, point, indices, lambda ratio: ratio_value(point, ratio))
+            try:
+                return values.entries(step.left), values.entries(right), values.largest
+            except NotBroadcast:
+                pass
+        sides = [
+            (self._value(step.left, point, indices), self._value(right, point, indices))
+            for indices in self._indices(step, point)
+        ]
+        left, found = [[side[place][0] for side in sides] for place in (0, 1)]
+        return np.asarray(left), np.asarray(found), max(side[1][1] for side in sides)
+
     def _define(self, name: str, tree: Expr) -> None:
         """Gives a name its value, for a line that nobody sees."""
-        program = self._context.program(tree)
-        typing = self._context.typing(program)
         for point in self._points:
-            point.arrays[name] = point.observe(program, typing, {}, {}).value
+            point.arrays[name] = point.value(tree)
 
     def _indices(self, step: Step, point: Point) -> Iterator[Mapping[str, int]]:
         """Every choice of the free indices of a line."""
@@ -144,30 +154,11 @@ class Checker:
         """The expression with what has no index in it evaluated beforehand: `inv(Z)` in `inv(Z)[i,j]`."""
         key = id(tree), id(point)
         if key not in self._fixed:
-            moving = _moving(tree, indices)
-            found: dict[str, Array] = {}
-            whole: dict[Expr, Expr] = {}
-            parents = [node for node in postorder(tree) if id(node) in moving]
-            for child in [child for node in parents for child in _values_in(node)]:
-                if id(child) in moving or not isinstance(child, (Call, Binary)) or child in whole:
-                    continue
-                program = self._context.program(child)
-                typing = self._context.typing(program)
-                if typing.kind(child) == "row":
-                    continue
-                name = placeholder("fixed", len(found))
-                found[name] = point.observe(program, typing, {}, {}).value
-                whole[child] = Name(name)
-            self._fixed[key] = transformed(tree, whole.get), found
+            plain, parts = with_fixed_parts(tree, moving_nodes(tree, indices), self._context)
+            self._fixed[key] = plain, {name: point.value(part) for name, part in parts.items()}
         plain, found = self._fixed[key]
         arrays.update(found)
         return plain
-
-
-def _values_in(node: Expr) -> tuple[Expr, ...]:
-    """The operands of a node that are values; those of reshape(x, m, n) after the first are sizes."""
-    sizes = catalogue.first_size(node.function) if isinstance(node, Call) else None
-    return node.children[:sizes]
 
 
 def _sum_of_quotients(point: Point, tree: Expr, indices: Mapping[str, int]) -> Array:
@@ -199,7 +190,7 @@ def work_of(tree: Expr, indices: Sequence[str] = (), longest: int = 6) -> int:
 
     indices: its free indices. longest: how long an axis is at most. What has no index in it is evaluated once.
     """
-    moving = _moving(tree, indices)
+    moving = moving_nodes(tree, indices)
     work: dict[int, int] = {}
     for node in postorder(tree):
         is_atom = isinstance(node, Call) and isinstance(catalogue.lookup(node.function), Atom)
@@ -207,20 +198,6 @@ def work_of(tree: Expr, indices: Sequence[str] = (), longest: int = 6) -> int:
         own = own * longest ** len(node.ranges) if isinstance(node, IndexedSum) else own
         work[id(node)] = own if id(node) in moving else 1
     return work[id(tree)]
-
-
-def _moving(tree: Expr, indices: Sequence[str]) -> set[int]:
-    """The nodes whose value depends on an index."""
-    names = {*indices, *bound_names(tree)}
-    moving: set[int] = set()
-    for node in postorder(tree):
-        own = isinstance(node, Name) and node.name in names
-        if isinstance(node, Index):
-            places = [place for place in node.positions if isinstance(place, str)]
-            own = any(name in names for place in places for name in names_in(place))
-        if own or isinstance(node, IndexedSum) or any(id(child) in moving for child in node.children):
-            moving.add(id(node))
-    return moving
 
 
 def _entry(value: Array, positions: Sequence[int | str], indices: Mapping[str, int]) -> Array:

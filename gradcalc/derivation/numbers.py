@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from gradcalc.checking.differences import TOLERANCE, slope_at
+from gradcalc.derivation.fixing import with_fixed_parts
 from gradcalc.derivation.fragments import Context
 from gradcalc.derivation.parts import Part
+from gradcalc.derivation.renaming import moving_nodes
 from gradcalc.errors import GradcalcError
+from gradcalc.language.polynomial import Dim
 from gradcalc.language.shapes import Typing
-from gradcalc.language.syntax import Number, Program
+from gradcalc.language.syntax import Expr, Number, Program
 from gradcalc.meaning.observation import Observation
 from gradcalc.numeric.points import draw
 from gradcalc.numeric.reference import observe
@@ -44,32 +47,49 @@ class Point:
         self._parts = parts
         self._variable = variable
         self.arrays, self.sizes = _drawn(program, typing, seed)
-        self._programs: dict[str, tuple[Program, Typing]] = {}
+        self._programs: dict[str, tuple[Program, Typing, dict[str, Array]]] = {}
         self._analytic, self._kink_distance = True, float("inf")
         self.tolerance = 0.0
         self._stepped: set[str] = set()
         self._jacobians: dict[tuple[str, str, bool], Array] = {}
         for part in parts:
-            made = self._programs[part.name] = context.program(part.tree), context.typing(context.program(part.tree))
-            seen = _observed(*made, self.arrays, self.sizes)
-            self.arrays[part.name] = seen.value
-            if not part.constant:
-                # Kinks of what does not vary are of no concern.
-                self._analytic &= (seen.analytic or seen.kink_distance > 0) and not seen.real_only
-                self._kink_distance = min(self._kink_distance, seen.kink_distance)
+            self._add(part)
         self._original = program, typing
         start = np.asarray(self.arrays[variable], dtype=float)
         direction = np.random.default_rng([seed, 2]).normal(size=start.shape)
         within = directions_within(typing.variables[variable].structure, start)
         self.direction = direction if within is None else within(direction)
 
+    def _add(self, part: Part) -> None:
+        """The value of a part, and how it may be evaluated near the point."""
+        fixed: dict[str, Array] = {}
+        tree = part.tree
+        if not part.constant:
+            # Kinks of what does not vary are of no concern, and it is evaluated once.
+            tree, parts = with_fixed_parts(tree, moving_nodes(tree, part.uses), self.context)
+            fixed = {name: self.value(inner) for name, inner in parts.items()}
+        shapes: dict[str, tuple[Dim, ...]] = {name: np.shape(array) for name, array in fixed.items()}
+        program = self.context.program(tree)
+        typing = self.context.typing(program, (), shapes)
+        self._programs[part.name] = program, typing, fixed
+        seen = self.observe(program, typing, fixed, {})
+        self.arrays[part.name] = seen.value
+        if not part.constant:
+            self._analytic &= (seen.analytic or seen.kink_distance > 0) and not seen.real_only
+            self._kink_distance = min(self._kink_distance, seen.kink_distance)
+
+    def value(self, tree: Expr) -> Array:
+        """The value of an expression in names."""
+        program = self.context.program(tree)
+        return self.observe(program, self.context.typing(program), {}, {}).value
+
     def _values(self, known: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
         """The values of parts, in order, where some names have other values than at the point."""
         arrays = {**self.arrays, **known}
         made: dict[str, Array] = {}
         for name in names:
-            program, typing = self._programs[name]
-            arrays[name] = made[name] = _observed(program, typing, arrays, self.sizes).value
+            program, typing, fixed = self._programs[name]
+            arrays[name] = made[name] = _observed(program, typing, {**arrays, **fixed}, self.sizes).value
         return made
 
     def _depending_on(self, name: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from gradcalc.derivation.notation import Ratio
 from gradcalc.language.polynomial import Dim, names_in, substituted
 from gradcalc.language.syntax import Expr, Index, IndexedSum, Name, Position, postorder, transformed
 from gradcalc.tensor.indexing import index_names
@@ -18,6 +19,20 @@ def placed_names(tree: Expr) -> set[str]:
     """The names of the indices that something is indexed with."""
     places = [place for node in postorder(tree) if isinstance(node, Index) for place in node.positions]
     return {name for place in places if isinstance(place, str) for name in names_in(place)}
+
+
+def moving_nodes(tree: Expr, indices: Sequence[str]) -> set[int]:
+    """The nodes whose value depends on an index, and derivatives that are not written out."""
+    names = {*indices, *bound_names(tree)}
+    moving: set[int] = set()
+    for node in postorder(tree):
+        own = isinstance(node, Ratio) or (isinstance(node, Name) and node.name in names)
+        if isinstance(node, Index):
+            places = [place for place in node.positions if isinstance(place, str)]
+            own = any(name in names for place in places for name in names_in(place))
+        if own or isinstance(node, IndexedSum) or any(id(child) in moving for child in node.children):
+            moving.add(id(node))
+    return moving
 
 
 def renamed(tree: Expr, names: Mapping[str, str]) -> Expr:
