@@ -359,7 +359,9 @@ ACTIVATIONS: tuple[Function, ...] = (
     Elementwise(
         "huber", "t^2/2 up to |t| = d, linear beyond; d is 1 unless given", parameters=("t", "d"), defaults=("1",),
         meaning="where(abs(t) < d, 0.5*t^2, d*abs(t) - 0.5*d^2)",
-        derivative=("clip(t, -d, d)", "relu(abs(t) - d)"), gap=lambda np, t, d: np.abs(np.real(t)) - np.real(d),
+        derivative=("where(abs(t) < d, t, d*sign(t))", "relu(abs(t) - d)"),
+        where_positive=("d", ("clip(t, -d, d)", "relu(abs(t) - d)")),
+        gap=lambda np, t, d: np.abs(np.real(t)) - np.real(d),
         latex=r"\operatorname{{huber}}_{{{1}}}\left({0}\right)", example="sum(huber(A*x - y))",
         numpy="np.where(np.abs({0}) < {1}, 0.5 * {0} * {0}, {1} * (np.abs({0}) - 0.5 * {1}))",
         sympy="sympy.Piecewise((({0})**2/2, sympy.Abs({0}) < {1}), ({1}*(sympy.Abs({0}) - {1}/2), True))",
@@ -438,12 +440,16 @@ PAIRWISE: tuple[Function, ...] = (
     Elementwise(
         "clip", "t, but not below the lower and not above the upper bound", aliases=("clamp",),
         parameters=("t", "l", "u"), meaning="min(max(t, l), u)",
-        derivative=("where(t < l, 0, where(t > u, 0, 1))", "where(t < l, 1, 0)", "where(t > u, 1, 0)"),
-        gap=lambda np, t, l, u: (np.real(t) - np.real(l)) * (np.real(t) - np.real(u)),  # noqa: E741
+        derivative=(
+            "where(t < l, 0, where(t > u, 0, 1))", "where(t < l, where(l < u, 1, 0), 0)", "where(max(t, l) > u, 1, 0)"
+        ),
+        gap=lambda np, t, l, u: np.minimum(  # noqa: E741
+            np.minimum(np.abs(np.real(t - l)), np.abs(np.real(t - u))), np.abs(np.real(l - u))
+        ),
         latex=r"\operatorname{{clip}}\left({0}, {1}, {2}\right)", numpy="np.clip({0}, {1}, {2})",
-        sympy="sympy.Max({1}, sympy.Min({2}, {0}))", example="sum(clip(x, -1, 1))",
+        sympy="sympy.Min({2}, sympy.Max({1}, {0}))", example="sum(clip(x, -1, 1))",
         reference=lambda np, t, l, u: np.where(  # noqa: E741
-            np.real(t) < np.real(l), l, np.where(np.real(t) > np.real(u), u, t)
+            np.maximum(np.real(t), np.real(l)) > np.real(u), u, np.where(np.real(t) < np.real(l), l, t)
         ),
     ),
 )  # fmt: skip

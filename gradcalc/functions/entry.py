@@ -93,6 +93,7 @@ class Elementwise(Function):
     parameters: the names of the operands in the formulas. defaults: values of the last ones, which may be left out.
     meaning: the function in the language, for people (and for SymPy where `sympy` is None).
     derivatives: its derivative by each operand as an expression in the parameters; None where there is none.
+    where_positive: the name of an operand, and derivatives that are shorter and hold where it is known to be positive.
     expands: the function is short for its meaning, and is replaced by it.
     operator: the sign between the operands, for a comparison.
     domain: where the function of its first operand is defined over the reals. kinks: points where it is continuous but
@@ -114,6 +115,7 @@ class Elementwise(Function):
         derivative: str | tuple[str | None, ...] = "0",
         parameters: tuple[str, ...] = ("t",),
         defaults: tuple[str, ...] = (),
+        where_positive: tuple[str, tuple[str | None, ...]] | None = None,
         expands: bool = False,
         operator: str | None = None,
         domain: Interval = REAL_LINE,
@@ -135,6 +137,7 @@ class Elementwise(Function):
         self.derivatives = (derivative,) if isinstance(derivative, str) else derivative
         self.parameters = parameters
         self.defaults = defaults
+        self.where_positive = where_positive
         self.expands = expands
         self.operator = operator
         self.domain = domain

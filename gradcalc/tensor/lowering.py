@@ -48,6 +48,7 @@ from gradcalc.tensor.nodes import (
     times,
 )
 from gradcalc.tensor.plans import Binders, bound_name, formula, label_of, plan_of
+from gradcalc.tensor.signs import is_positive
 from gradcalc.tensor.values import AXES, KINDS, Arithmetic, Part, Signed, Value
 
 _MOST_NUMBERS = 12
@@ -435,7 +436,11 @@ class Lowering(Arithmetic):
         entry = catalogue.lookup(name)
         if name in self.typing.functions or not isinstance(entry, ElementwiseEntry):
             return self.graph.elementwise((name, primes + 1), node.operand)
-        text = entry.derivatives[place]
+        texts = entry.derivatives
+        if entry.where_positive is not None:
+            parameter, shorter = entry.where_positive
+            texts = shorter if is_positive(node.operands[entry.parameters.index(parameter)]) else texts
+        text = texts[place]
         if text is None:
             raise GradcalcError("shape", f"{name} has no derivative by its parameter {entry.parameters[place]}")
         names = tuple([str(axis) for axis in range(len(node.dims))])
