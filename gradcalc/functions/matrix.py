@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradcalc.functions.elementwise import COMPARISONS
 from gradcalc.functions.entry import Atom, Composite, Function
 
 _ANY_TO_SCALAR = {"scalar": "scalar", "vector": "scalar", "row": "scalar", "matrix": "scalar"}
@@ -20,6 +21,8 @@ _SAME = {
     "scalar": ("->", "scalar"), "vector": ("i->i", "vector"), "row": ("i->i", "row"), "matrix": ("ij->ij", "matrix"),
 }  # fmt: skip
 _SQUARE = {"matrix": ("ii->ii", "matrix")}
+
+_EQUAL = next(entry for entry in COMPARISONS if entry.operator == "==")
 
 _FRECHET = "{0}([X', G; 0*X, X'])[1:n, n + 1:2*n]"
 
@@ -56,6 +59,19 @@ def _runner_up(np: Any, x: Any, sign: int) -> Any:
     """How far the largest entry is above the second largest."""
     ordered = np.sort(sign * np.real(np.ravel(x)))
     return ordered[-1] - ordered[-2] if ordered.size > 1 else np.inf
+
+
+def _shares(np: Any, x: Any, sign: int) -> Any:
+    """1 at the largest entry times `sign`, 0 elsewhere; 1/k each where k are equal."""
+    real = sign * np.real(x)
+    largest = np.equal(real, np.max(real)) + 0.0
+    return largest / np.sum(largest)
+
+
+def _symbolic_shares(np: Any, x: Any, extreme: Any) -> Any:
+    """The same with conditions in place of comparisons."""
+    largest = np.applied(_EQUAL, [x, extreme])
+    return largest / np.sum(largest)
 
 
 def _singular_gap(np: Any, x: Any) -> Any:
@@ -151,7 +167,7 @@ REDUCTIONS: tuple[Function, ...] = (
     Atom(
         "max", "the largest entry; with two operands the larger one, entry by entry",
         aliases=("amax",), variants=_TO_SCALAR, axis=True,
-        pullback="G*(X == max(X))", pairwise="maximum", example="max(A*x)", numpy="np.max({0})",
+        pullback="G*maxima(X)", pairwise="maximum", example="max(A*x)", numpy="np.max({0})",
         latex=r"\max\left({0}\right)",
         reference=lambda np, x: _extreme(np, x, 1), gap=lambda np, x: _runner_up(np, x, 1),
         symbolic=lambda np, x: np.max(x),
@@ -159,10 +175,22 @@ REDUCTIONS: tuple[Function, ...] = (
     Atom(
         "min", "the smallest entry; with two operands the smaller one, entry by entry",
         aliases=("amin",), variants=_TO_SCALAR, axis=True,
-        pullback="G*(X == min(X))", pairwise="minimum", example="min(A*x)", numpy="np.min({0})",
+        pullback="G*minima(X)", pairwise="minimum", example="min(A*x)", numpy="np.min({0})",
         latex=r"\min\left({0}\right)",
         reference=lambda np, x: _extreme(np, x, -1), gap=lambda np, x: _runner_up(np, x, -1),
         symbolic=lambda np, x: np.min(x),
+    ),
+    Atom(
+        "maxima", "1 at the largest entry and 0 elsewhere; 1/k at each of k largest ones: the slope of `max`",
+        variants=_SAME, axis=True, pullback="0*G", transposes=True, example="y'*maxima(x)", numpy="_shares({0})",
+        helpers=("_shares",), reference=lambda np, x: _shares(np, x, 1), gap=lambda np, x: _runner_up(np, x, 1),
+        symbolic=lambda np, x: _symbolic_shares(np, x, np.max(x)),
+    ),
+    Atom(
+        "minima", "1 at the smallest entry and 0 elsewhere; 1/k at each of k smallest ones: the slope of `min`",
+        variants=_SAME, axis=True, pullback="0*G", transposes=True, example="y'*minima(x)", numpy="_shares(-{0})",
+        helpers=("_shares",), reference=lambda np, x: _shares(np, x, -1), gap=lambda np, x: _runner_up(np, x, -1),
+        symbolic=lambda np, x: _symbolic_shares(np, x, np.min(x)),
     ),
     Atom(
         "prod", "the product of all entries", variants=_TO_SCALAR, axis=True, pullback="G*prod(X)./X",

@@ -63,6 +63,12 @@ def _softmax(x):
     e = np.exp(x - np.max(x))
     return e / np.sum(e)
 ''',
+    "_shares": '''\
+def _shares(x):
+    """1 at the largest entry and 0 elsewhere; 1/k at each of k largest ones."""
+    largest = (x == np.max(x)) + 0.0
+    return largest / np.sum(largest)
+''',
     "_special": "from scipy import special as _special\n",
     "_linalg": "from scipy import linalg as _linalg\n",
     "_xlogy": '''\
