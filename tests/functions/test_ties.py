@@ -29,8 +29,9 @@ CASES: list[tuple[str, str, Any, Any]] = [
 def test_equal_entries_share(text: str, name: str, array: Any, gradient: Any) -> None:
     derivation = gradcalc.derive(text, wrt=name)
     assert derivation.function()(**{name: array}).tolist() == gradient
-    printed = derivation.to_dict()["derivatives"][0]["full"]
-    again = gradcalc.derive(printed, wrt=name, shapes={name: array.shape})
+    record = derivation.to_dict()
+    shape = tuple(record["variables"][0]["shape"])
+    again = gradcalc.derive(record["derivatives"][0]["full"], wrt=name, shapes={name: shape})
     assert again.value_and_gradient(**{name: array})[0].tolist() == gradient
 
 
