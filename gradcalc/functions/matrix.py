@@ -22,7 +22,7 @@ _SAME = {
 }  # fmt: skip
 _SQUARE = {"matrix": ("ii->ii", "matrix")}
 
-_EQUAL = next(entry for entry in COMPARISONS if entry.operator == "==")
+_EQUAL = next(entry for entry in COMPARISONS if entry.name == "equal")
 
 _FRECHET = "{0}([X', G; 0*X, X'])[1:n, n + 1:2*n]"
 
