@@ -65,11 +65,14 @@ def association(operands: list[Operand]) -> dict[tuple[int, int], int]:
 
 
 def _cost(operands: list[Operand], lengths: list[int], first: int, split: int, last: int) -> int:
-    """What multiplying two neighbouring parts costs; a diagonal factor scales, an inverse is solved with."""
+    """What multiplying two neighbouring parts costs; a diagonal factor scales, an inverse is solved with.
+
+    An inverse that is not solved with, beside a diagonal or another inverse, has to be computed.
+    """
     rows, inner, columns = lengths[first], lengths[split + 1], lengths[last + 1]
-    for place, alone in ((first, split == first), (last, split + 1 == last)):
-        if alone and operands[place].form == "diag":
-            return rows * columns
-        if alone and operands[place].form.startswith("inv"):
-            return rows * inner * columns + inner**3 // 3
-    return rows * inner * columns
+    alone = [operands[place].form for place, single in ((first, split == first), (last, split + 1 == last)) if single]
+    inverses = sum([form.startswith("inv") for form in alone])
+    scales = "diag" in alone
+    solves = 0 if scales else min(inverses, 1)
+    multiplied = rows * columns if scales else rows * inner * columns
+    return multiplied + solves * (inner**3 // 3) + (inverses - solves) * inner**3

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 
 from gradcalc.language.polynomial import Dim
-from gradcalc.tensor.nodes import Factor, Rational
+from gradcalc.tensor.nodes import Factor, Node, Rational
 
 _MOST_OUTCOMES = 64
 """How many outcomes of ties are compared. Beyond, equal contractions may stay distinct, which is never wrong."""
@@ -25,8 +25,8 @@ def canonical_order(factors: Sequence[Factor], output: Sequence[int], dims: dict
     outside = len(place)
     keyed = sorted(
         [
-            ((factor[0].id, factor[1], [place.get(index, outside) for index in factor[2]]), number)
-            for number, factor in enumerate(factors)
+            ((node.id, exponent, _at([place.get(index, outside) for index in indices], node)), number)
+            for number, (node, exponent, indices) in enumerate(factors)
         ]
     )
     for this, following in itertools.pairwise(keyed):
@@ -42,6 +42,11 @@ def canonical_order(factors: Sequence[Factor], output: Sequence[int], dims: dict
                 place[index] = len(order)
                 order.append(index)
     return order
+
+
+def _at(places: list[int], node: Node) -> list[int]:
+    """Where a factor stands, whichever way round a symmetric one was written."""
+    return sorted(places) if node.symmetric else places
 
 
 def _refined_order(factors: Sequence[Factor], output: Sequence[int], dims: dict[int, Dim]) -> list[int]:
