@@ -45,7 +45,7 @@ CHANCES = {
 RULES: dict[str, float] = {
     # Of every kind.
     "plus": 6, "minus": 3, "negated": 2, "hadamard": 7, "quotient": 3, "scaled": 4, "scaled on the right": 1,
-    "over a number": 2, "plus a number": 2, "whole power": 8, "fractional power": 2, "power by a number": 1,
+    "over a number": 2, "plus a number": 2, "whole power": 10, "fractional power": 2, "power by a number": 1,
     "power by itself": 1, "number to a power": 1, "comparison": 1, "chosen": 1, "user function": 1.5,
     "unspecified function": 1, "definition": 3, "again": 6, "indexed sum": 3, "elementwise": 14,
     # Of numbers.
@@ -63,7 +63,7 @@ RULES: dict[str, float] = {
 FAMILIES = {"Linear": 2.0, "Composite": 1.2, "Atom": 1.2, "Joining": 0.7}
 """The weight of each form of a function of the catalogue; that of elementwise ones is the rule's."""
 
-FAVOURITES = {"sum": 6.0, "tr": 5.0, "diag": 6.0, "norm2": 3.0, "kron": 2.0, "vec": 2.0, "mean": 2.0}
+FAVOURITES = {"sum": 8.0, "tr": 6.0, "diag": 9.0, "norm2": 3.0, "kron": 2.0, "vec": 2.0, "mean": 2.0}
 """Functions that stand in programs more often than others."""
 
 RARE = {"polar": 0.1, "leadingpair": 0.1, "eigvecs": 0.2, "commutation": 0.4, "vector": 0.2, "matrix": 0.2,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 
+from gradcalc.api import Problem
 from gradcalc.language.polynomial import size_of
+from gradcalc.language.printer import to_text
 from scripts.fuzz import grammar
 from scripts.fuzz.cases import Case
 from scripts.fuzz.generator import Generator, Made
+from scripts.fuzz.rewrites import rewritten
 
 
 def made_case(seed: int, steer: dict[str, float] | None = None) -> tuple[Case, Made]:
@@ -29,10 +32,20 @@ def made_case(seed: int, steer: dict[str, float] | None = None) -> tuple[Case, M
     if direction is None and chooser.random() < grammar.CHANCES["layout"]:
         layout = chooser.choice(("numerator", "denominator"))
     declared = chooser.random() >= grammar.CHANCES["undeclared"]
+    equal = equal_text(made, chooser) if declared and chooser.random() < grammar.CHANCES["rewritten"] else None
     return Case(
         made.text(undeclared=not declared), tuple(wrt), order, layout, structured, direction,
-        tuple(made.sizes.items()), seed, None, declared,
+        tuple(made.sizes.items()), seed, equal, declared,
     ), made  # fmt: skip
+
+
+def equal_text(made: Made, chooser: random.Random) -> str | None:
+    """The objective written in another way; None where the program cannot be read."""
+    try:
+        problem = Problem(made.text())
+    except Exception:
+        return None
+    return to_text(rewritten(problem.program.objective, problem.typing, chooser))
 
 
 def component(chooser: random.Random, made: Made, name: str) -> str:

@@ -87,7 +87,7 @@ class Judge:
             self.guarded("text", lambda: str(derivative))
         if self.random.random() < 0.02 * self.thorough and case.direction is None:
             self.guarded("check", lambda: self.check(derivative))
-        if self.random.random() < 0.02 * self.thorough and case.direction is None and case.order == 1:
+        if self.random.random() < 0.008 * self.thorough and case.direction is None and case.order == 1:
             self.guarded("explain", lambda: str(derivative.explain()))
         return self.findings
 
@@ -446,8 +446,14 @@ class Judge:
         if problem is None:
             return
         derivative = self.guarded("derivation", lambda: Derivative(problem, [], 1, None))
-        if derivative is not None and not is_zero(derivative.objective.node):
-            self.found("normal form: equal programs differ", to_text(derivative.objective.tree), serious=False)
+        if derivative is None or is_zero(derivative.objective.node):
+            return
+        self.found("normal form: equal programs differ", to_text(derivative.objective.tree), serious=False)
+        difference = Subject(problem, subject.arrays, subject.sizes)
+        objective, field = difference.objective(), difference.tensor(derivative.objective)
+        self.attempt("value: formula", lambda: self.settle(
+            "value: formula of a difference that is 0", field(FLOATS, {}), lambda m: objective(m, {}),
+            lambda m: field(m, {}), to_text(derivative.objective.tree)))  # fmt: skip
 
     def json(self, derivative: Derivative) -> None:
         from gradcalc.output.result import derivation_result
