@@ -12,7 +12,7 @@ from typing import Any
 
 ROOM = pathlib.Path(__file__).parents[2] / "gradcalc"
 
-_GAIN, _MOST, _FADING = 1.4, 6.0, 0.995
+_GAIN, _MOST, _FADING, _NEGLECTED = 1.4, 6.0, 0.995, 3.0
 
 
 class Coverage:
@@ -59,6 +59,16 @@ class Coverage:
         if new:
             for name in set(rules):
                 self.steer[name] = min(_MOST, self.steer.get(name, 1.0) * _GAIN)
+
+    def weights(self, names: Iterable[str]) -> dict[str, float]:
+        """The steering, and more for the functions that programs have had less often than others."""
+        counts = {name: self.rules[name] for name in names}
+        usual = sum(counts.values()) / max(1, len(counts))
+        weights = dict(self.steer)
+        for name, count in counts.items():
+            if count < usual / 3:
+                weights[name] = weights.get(name, 1.0) * _NEGLECTED
+        return weights
 
     def lines(self) -> dict[str, tuple[set[int], set[int]]]:
         """For each file the lines that ran and all lines that could."""

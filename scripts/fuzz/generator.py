@@ -88,10 +88,11 @@ class Generator:
         self.bound: list[tuple[str, Dim]] = []
         self.entrywise = False
         self._fresh = 0
+        self._last: Dim | None = None
 
     def program(self, order: int = 1) -> Made:
         made = self.made
-        names = grammar.DIMENSIONS[: self.random.choice((1, 2, 2, 3))]
+        names = grammar.DIMENSIONS[: self.random.choice((1, 1, 2, 2, 3))]
         made.sizes = {name: self.weighted(grammar.SIZES) for name in names}
         budget = max(2, round(self.weighted(grammar.BUDGETS) * grammar.SMALLER[order]))
         kind = self.weighted(grammar.OBJECTIVES)
@@ -123,7 +124,12 @@ class Generator:
         return self.random.choices(list(weights), list(weights.values()))[0]
 
     def length(self) -> Dim:
-        """A random length."""
+        """A random length, often the one before."""
+        if self._last is None or not self.chance("same length"):
+            self._last = self._drawn_length()
+        return self._last
+
+    def _drawn_length(self) -> Dim:
         if self.chance("literal length"):
             return self.random.choice(grammar.LITERAL_LENGTHS)
         name = self.random.choice(list(self.made.sizes))

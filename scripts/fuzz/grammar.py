@@ -7,7 +7,7 @@ SIZES = {1: 3, 2: 5, 3: 4, 4: 1}
 
 DIMENSIONS = ("n", "m", "k")
 
-LITERAL_LENGTHS = (1, 2, 2, 3)
+LITERAL_LENGTHS = (1, 2, 2, 3, 3)
 
 OBJECTIVES = {"scalar": 14, "vector": 3, "row": 1, "matrix": 3}
 
@@ -27,6 +27,7 @@ CHANCES = {
     "structure": 0.2,
     "positive": 0.05,
     "literal length": 0.12,
+    "same length": 0.4,
     "composite length": 0.06,
     "old variable": 0.8,
     "constant leaf": 0.12,
@@ -47,10 +48,10 @@ RULES: dict[str, float] = {
     "plus": 6, "minus": 3, "negated": 2, "hadamard": 7, "quotient": 3, "scaled": 4, "scaled on the right": 1,
     "over a number": 2, "plus a number": 2, "whole power": 10, "fractional power": 2, "power by a number": 1,
     "power by itself": 1, "number to a power": 1, "comparison": 1, "chosen": 1, "user function": 1.5,
-    "unspecified function": 1, "definition": 3, "again": 6, "indexed sum": 3, "elementwise": 14,
+    "unspecified function": 1, "definition": 3, "again": 6, "indexed sum": 3, "elementwise": 20,
     # Of numbers.
     "inner product": 6, "row times column": 3, "entry of a vector": 4, "entry of a matrix": 3, "bilinear": 3,
-    "number power": 4, "length": 0.5, "bound index": 3,
+    "number power": 4, "length": 0.5, "bound index": 3, "triple product": 1,
     # Of vectors and rows.
     "matrix times vector": 8, "solve": 2, "column of a matrix": 3, "row of a matrix": 2, "transposed row": 2,
     "transposed vector": 6, "row times matrix": 4, "right quotient": 1, "stacked": 3, "slice": 3,
@@ -60,7 +61,7 @@ RULES: dict[str, float] = {
 }  # fmt: skip
 """The rules of the language that are no function of the catalogue, by weight."""
 
-FAMILIES = {"Linear": 2.0, "Composite": 1.2, "Atom": 1.2, "Joining": 0.7}
+FAMILIES = {"Linear": 2.0, "Composite": 1.6, "Atom": 3.5, "Joining": 0.7}
 """The weight of each form of a function of the catalogue; that of elementwise ones is the rule's."""
 
 FAVOURITES = {"sum": 8.0, "tr": 6.0, "diag": 9.0, "norm2": 3.0, "kron": 2.0, "vec": 2.0, "mean": 2.0}

@@ -226,6 +226,13 @@ def _bilinear(g: Generator, wanted: Type, budget: int) -> Expr | None:
     return Binary("*", Binary("*", Transpose(x), a), y)
 
 
+@_rule("triple product", "scalar")
+def _triple(g: Generator, wanted: Type, budget: int) -> Expr | None:
+    space: Type = ("vector", (3,))
+    x, y, z = g.trees(budget, space, space, space)
+    return Binary("*", Transpose(x), Call("cross", (y, z)))
+
+
 def _position(g: Generator, dim: Dim) -> int | str:
     fitting = [name for name, its in g.bound if its == dim]
     if fitting and g.random.random() < 0.8:

@@ -126,7 +126,7 @@ class Run:
 
     def one(self, number: int, say: Callable[[str], None]) -> None:
         """A program; where steering has changed the weights, the case itself is what can be repeated."""
-        steer = self.coverage.steer if self._steered else None
+        steer = self.coverage.weights(self.entries()) if self._steered else None
         case, made = made_case(number, steer)
         self.coverage.rules.update(made.rules)
         if self._steered and number % _TRACED_EVERY == 0:
