@@ -512,9 +512,11 @@ def _cross(x: Value, y: Value) -> Array:
 def _by_catalogue(m: Any, name: str, operands: list[Value]) -> Value:
     """A function that this room does not know yet: its plain reference in the catalogue."""
     entry = catalogue.lookup(name)
-    if entry is None or entry.reference is None or m.name != "floats":
+    if not isinstance(entry, catalogue.Elementwise) or m.name != "floats":
         raise Unknown(name)
-    array = np.asarray(entry.reference(np, *[operand.array for operand in operands]))
+    from gradcalc.meaning.numpy_numbers import NUMPY
+
+    array = np.asarray(NUMPY.applied(entry, [operand.array for operand in operands]))
     first = operands[0].kind
     kind = {0: "scalar", 2: "matrix"}.get(array.ndim, first if first in ("vector", "row") else "vector")
     return Value(kind, array)

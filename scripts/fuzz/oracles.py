@@ -18,10 +18,13 @@ import numpy as np
 
 from gradcalc.api import Derivative, Problem
 from gradcalc.errors import GradcalcError
-from gradcalc.language.printer import to_text
+from gradcalc.language.parser import parse
+from gradcalc.language.printer import program_text, to_text
+from gradcalc.language.syntax import Binary, Program
 from scripts.fuzz.algebras import FLOATS, Fault, RealOnly, precise
 from scripts.fuzz.cases import Case, Finding
 from scripts.fuzz.evaluator import Unknown
+from scripts.fuzz.interpreters import in_many_digits, in_python_numbers
 from scripts.fuzz.points import PLANS, drawn, sizes_for, unfolded
 from scripts.fuzz.subject import Component, Field, Kink, Subject, _largest, picked
 
@@ -219,6 +222,10 @@ class Judge:
             raise Skipped("domain of the interpreter")
         self.attempt("value: interpreter", lambda: self.settle(
             "value: interpreter", observation.value, lambda m: objective(m, {}), None, "the value"))  # fmt: skip
+        if self.random.random() < 0.3 * self.thorough:
+            self.attempt("interpreter in Python numbers", lambda: in_python_numbers(subject, self.settle))
+        if self.random.random() < 0.05 * self.thorough:
+            self.attempt("interpreter at many digits", lambda: in_many_digits(subject, self.settle))
 
     def derivatives(self, subject: Subject, derivative: Derivative) -> None:
         """Every answer, level by level; then the program."""
@@ -311,7 +318,6 @@ class Judge:
 
     def read_back(self, subject: Subject, answer: Any) -> None:
         """The text of an answer is a program of the kind and the lengths of the answer."""
-        from gradcalc.language.parser import parse
         from gradcalc.language.shapes import infer
 
         shapes = {name: variable.dims for name, variable in subject.typing.variables.items()}
@@ -440,8 +446,10 @@ class Judge:
         """A program that means the same has the same value, and should have the same normal form."""
         from gradcalc.tensor.rewriting import is_zero
 
-        cut = self.case.text.rindex("; ") + 2 if "; " in self.case.text else 0
-        text = f"{self.case.text[:cut]}({self.case.text[cut:]}) - ({self.case.equal})"
+        whole = subject.problem.program
+        other = parse(f"{subject.heading}{self.case.equal}").objective
+        text = program_text(Program(
+            Binary("-", whole.objective, other), whole.definitions, whole.functions, whole.declarations))  # fmt: skip
         problem = self.guarded("reading", lambda: Problem(text))
         if problem is None:
             return

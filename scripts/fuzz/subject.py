@@ -28,7 +28,7 @@ KINK = 1e-6
 
 def shift(name: str) -> float:
     """The constant of the stand-in for an unspecified function."""
-    from gradcalc.numeric.reference import StandIn
+    from gradcalc.meaning.stand_in import StandIn
 
     return float(f"{StandIn(name).shift:.6g}")
 
