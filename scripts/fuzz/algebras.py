@@ -238,6 +238,7 @@ class Precise:
         mp = self.context
         known = {
             "erf": mp.erf, "erfc": mp.erfc, "gamma": mp.gamma, "psi": lambda t: mp.psi(0, t),
+            "erfcx": lambda t: mp.exp(t * t) * mp.erfc(t),
             "ndtr": lambda t: mp.erfc(-t / mp.sqrt(2)) / 2, "log_ndtr": lambda t: mp.log(mp.erfc(-t / mp.sqrt(2)) / 2),
             "loggamma": lambda t: mp.log(abs(mp.gamma(t))),
         }  # fmt: skip

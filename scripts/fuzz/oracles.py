@@ -88,7 +88,7 @@ class Judge:
             self.guarded("LaTeX", derivative.latex)
             self.guarded("MathML", lambda: self.mathml(derivative))
             self.guarded("text", lambda: str(derivative))
-        if self.random.random() < 0.02 * self.thorough and case.direction is None:
+        if self.random.random() < 0.006 * self.thorough and case.direction is None:
             self.guarded("check", lambda: self.check(derivative))
         if self.random.random() < 0.008 * self.thorough and case.direction is None and case.order == 1:
             self.guarded("explain", lambda: str(derivative.explain()))
