@@ -48,7 +48,7 @@ RULES: dict[str, float] = {
     "plus": 6, "minus": 3, "negated": 2, "hadamard": 7, "quotient": 3, "scaled": 4, "scaled on the right": 1,
     "over a number": 2, "plus a number": 2, "whole power": 10, "fractional power": 2, "power by a number": 1,
     "power by itself": 1, "number to a power": 1, "comparison": 1, "chosen": 1, "user function": 1.5,
-    "unspecified function": 1, "definition": 3, "again": 6, "indexed sum": 3, "elementwise": 20,
+    "unspecified function": 1, "definition": 3, "again": 6, "indexed sum": 3, "elementwise": 20, "idiom": 7,
     # Of numbers.
     "inner product": 6, "row times column": 3, "entry of a vector": 4, "entry of a matrix": 3, "bilinear": 3,
     "number power": 4, "length": 0.5, "bound index": 3, "triple product": 1,

@@ -7,10 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gradcalc.language.polynomial import Dim, added, as_dim, polynomial
-from gradcalc.language.syntax import Binary, Block, Call, Expr, Index, IndexedSum, Name, Negative, Number, Transpose
-from scripts.fuzz import grammar
-from scripts.fuzz.generator import Generator, Type, definite, filled, number, wrapped
+from gradcalc.language.parser import parse_expression
+from gradcalc.language.polynomial import Dim, added, as_dim, multiplied, polynomial
+from gradcalc.language.syntax import (
+    Binary,
+    Block,
+    Call,
+    Expr,
+    Index,
+    IndexedSum,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    postorder,
+    transformed,
+)
+from scripts.fuzz import grammar, idioms
+from scripts.fuzz.generator import Generator, Type, definite, filled, length_tree, number, wrapped
 
 Rule = Callable[[Generator, Type, int], "Expr | None"]
 
@@ -200,6 +214,35 @@ def _indexed_sum(g: Generator, wanted: Type, budget: int) -> Expr | None:
     finally:
         g.bound.pop()
     return IndexedSum(((name, first, last),), body)
+
+
+@_rule("idiom", "scalar", "vector", "matrix")
+def _idiom(g: Generator, wanted: Type, budget: int) -> Expr | None:
+    """A turn of phrase, with random expressions for its names."""
+    kind, dims = wanted
+    n = dims[-1] if dims else g.length()
+    m = dims[0] if kind == "matrix" else g.length()
+    choices = {"scalar": idioms.SCALARS, "vector": idioms.VECTORS, "matrix": idioms.MATRICES}[kind]
+    if kind == "matrix" and m == n and g.random.random() < 0.7:
+        choices = idioms.SQUARES
+    tree = parse_expression(g.random.choice(choices))
+    types: dict[str, Type] = {
+        "s": _SCALAR, "t": _SCALAR, "x": ("vector", (n,)), "y": ("vector", (n,)), "A": ("matrix", (n, n)),
+        "B": ("matrix", (n, n)), "D": ("matrix", (n, n)), "C": ("matrix", (m, n)),
+    }  # fmt: skip
+    names = [name for name in types if any(node == Name(name) for node in postorder(tree))]
+    parts = dict(zip(names, g.trees(budget, *[types[name] for name in names])))
+    if "D" in parts:
+        parts["D"] = definite(g, parts["D"], n)
+
+    def put(node: Expr) -> Expr | None:
+        if isinstance(node, Index) and isinstance(node.positions[-1], tuple):
+            return Index(node.operand, ((added(n, 1), multiplied(2, n)),))
+        if node == Name("n"):
+            return length_tree(n)
+        return parts.get(node.name) if isinstance(node, Name) else None
+
+    return transformed(tree, put)
 
 
 # Numbers.
