@@ -77,7 +77,7 @@ def named(
     for number in range(within):
         # What an index is taken of reads best as a name, wherever it stands.
         weight = 2 if isinstance(tree.nodes[number], Index) else 1
-        for child in tree.children[number]:
+        for child in tree.children[number][: _first_size(tree.nodes[number])]:
             uses[child] += weight
     taken = set(reserved) | set(names.values())
     fresh = _fresh_names(taken)
@@ -97,8 +97,12 @@ def _replaced(tree: _Tree, top: int, names: dict[int, str]) -> tuple[Expr, tuple
     """The tree with the named subtrees replaced by their names, and the names that are used."""
     bodies: list[Expr] = []
     for number in range(top + 1):
-        children = [Name(names[child]) if child in names else bodies[child] for child in tree.children[number]]
-        bodies.append(with_children(tree.nodes[number], tuple(children)))
+        node, operands = tree.nodes[number], tree.children[number]
+        children = [Name(names[child]) if child in names else bodies[child] for child in operands]
+        first = _first_size(node)
+        if first is not None:
+            children[first:] = node.children[first:]
+        bodies.append(with_children(node, tuple(children)))
     used: set[int] = set()
     pending = [top]
     met: set[int] = set()
@@ -109,9 +113,14 @@ def _replaced(tree: _Tree, top: int, names: dict[int, str]) -> tuple[Expr, tuple
         met.add(number)
         if number in names:
             used.add(number)
-        pending.extend(tree.children[number])
+        pending.extend(tree.children[number][: _first_size(tree.nodes[number])])
     where = tuple([(names[number], bodies[number]) for number in sorted(used)])
     return (Name(names[top]) if top in names else bodies[top]), where
+
+
+def _first_size(node: Expr) -> int | None:
+    """The place of the first operand that is a size, which no name may stand for; None where there is none."""
+    return catalogue.first_size(node.function) if isinstance(node, Call) else None
 
 
 def _is_worth_a_definition(node: Expr) -> bool:

@@ -327,6 +327,8 @@ class Judge:
             self.found("printing: the text is read as another tree", text)
         known = [name for dims in shapes.values() for name in dims if isinstance(name, str)]
         typing = infer(program, shapes, dimension_names=[name for name in known if name.isidentifier()])
+        named = "".join([f"{name} = {to_text(part)}; " for name, part in answer.where]) + to_text(answer.tree)
+        infer(parse(subject.heading + named), shapes)
         kind = typing.kind(program.objective)
         wanted = "matrix" if answer.vectorized else answer.kind
         if kind != wanted and not answer.entrywise:

@@ -52,7 +52,9 @@ def _size(case: Case) -> tuple[float, str]:
     options = sum(value is not None for value in (case.layout, case.structured, case.direction))
     symbols = sum(len(component.split("[")) for component in case.wrt)
     lengths = 0.02 * sum(size for _, size in case.sizes)
-    return len(case.text) + len(case.equal or "") + 6 * options + 4 * symbols + 8 * case.order + lengths + 5 * (not case.declared), case.text
+    return len(case.text) + len(case.equal or "") + 6 * options + 4 * symbols + 8 * case.order + lengths + 5 * (
+        not case.declared
+    ), case.text
 
 
 def _candidates(case: Case) -> Iterator[Case]:
