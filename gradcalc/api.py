@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.errors import GradcalcError
+from gradcalc.language.lexer import plain_name
 from gradcalc.language.parser import nearest, parse, parse_wrt
 from gradcalc.language.polynomial import names_in
 from gradcalc.language.printer import program_text, to_text
@@ -167,7 +168,7 @@ class Problem:
                 hint="Give --direction once for each --wrt.",
             )
         for name in asked:
-            if not name.isidentifier() or name in self.typing.definitions or name in self.typing.dimension_names:
+            if plain_name(name) != name or name in self.typing.definitions or name in self.typing.dimension_names:
                 raise GradcalcError("usage", f"{name!r} is no name for a direction", hint="For example: --direction V")
         if asked:
             self._check_shapes_of_directions(components, asked)
@@ -280,8 +281,11 @@ def _checked_shape(name: str, shape: Shape) -> tuple[int | str, ...]:
     for dim in shape:
         if isinstance(dim, bool) or not isinstance(dim, (int, str)) or (isinstance(dim, int) and dim < 1):
             raise GradcalcError("usage", f"the shape of {name} holds {dim!r}", hint="Give whole numbers or names.")
-        if isinstance(dim, str) and not dim.isidentifier():
-            raise GradcalcError("usage", f"the shape of {name} holds {dim!r}, which is no name")
+        if isinstance(dim, str):
+            spelled = plain_name(dim)
+            if spelled is None:
+                raise GradcalcError("usage", f"the shape of {name} holds {dim!r}, which is no name")
+            dim = spelled
         dims.append(dim)
     return tuple(dims)
 

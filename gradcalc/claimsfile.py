@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.api import Problem
-from gradcalc.errors import GradcalcError, internal_error
+from gradcalc.errors import GradcalcError, brief, internal_error
 from gradcalc.jsontext import read_json
 from gradcalc.limits import of_each, within
+from gradcalc.output.schema import FINDINGS
+from gradcalc.plainfiles import read_bounded
+from gradcalc.tensor.answer import LAYOUTS
 from gradcalc.verification import verify_claim
 
 if TYPE_CHECKING:
@@ -34,6 +37,16 @@ _REQUIRED = ("expression", "claim")
 _VERDICTS = ("right", "wrong", "inconclusive")
 
 _LISTS = ("claim", "claims")
+
+LARGEST_FILE = 16 << 20
+"""The largest file of claims that is read, in bytes."""
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "expected": _VERDICTS,
+    "layout": LAYOUTS,
+    "reason": FINDINGS,
+}
+"""What the values of some keys are chosen from."""
 
 
 class Case:
@@ -103,13 +116,17 @@ def read_claims(path: str) -> list[dict[str, Any]]:
         content = {"claim": content}
     if not isinstance(content, dict):
         raise GradcalcError("data", f"{path} does not hold a table of claims", hint=_USAGE)
-    entries = next((content[key] for key in _LISTS if key in content), None)
     unknown = [key for key in content if key not in _LISTS]
-    if unknown or not isinstance(entries, list) or not entries:
-        what = f"{path} has {unknown[0]!r} outside of a claim" if unknown else f"{path} holds no claims"
-        raise GradcalcError("data", what, hint=_USAGE)
-    for number, entry in enumerate(entries, 1):
+    lists = [content[key] for key in _LISTS if key in content]
+    if unknown:
+        raise GradcalcError("data", f"{path} has {brief(unknown[0])} outside of a claim", hint=_USAGE)
+    if len(lists) > 1:
+        raise GradcalcError("data", f"{path} has claims under two names", hint=_USAGE)
+    if not lists or not isinstance(lists[0], list) or not lists[0]:
+        raise GradcalcError("data", f"{path} holds no claims", hint=_USAGE)
+    for number, entry in enumerate(lists[0], 1):
         _check(number, entry)
+    entries: list[dict[str, Any]] = lists[0]
     return entries
 
 
@@ -118,8 +135,7 @@ _USAGE = 'A claim is [[claim]] with expression, wrt, claim, and expected = "righ
 
 def _content(path: str) -> Any:
     try:
-        with open(path, "rb") as file:
-            raw = file.read()
+        raw = read_bounded(path, LARGEST_FILE)
     except FileNotFoundError:
         raise GradcalcError("data", f"there is no file {path}") from None
     except OSError as error:
@@ -130,9 +146,12 @@ def _content(path: str) -> Any:
         raise GradcalcError("data", f"{path} is not UTF-8 text: see byte {error.start + 1}") from None
     if path.lower().endswith(".json"):
         try:
-            return read_json(text)[0]
+            content, repeated = read_json(text)
         except ValueError as error:
             raise GradcalcError("data", f"{path} is not JSON: {str(error)[:100]}") from None
+        if repeated:
+            raise GradcalcError("data", f"{path} gives {brief(repeated[0])} twice", hint="Give each key once.")
+        return content
     return _toml(text, path)
 
 
@@ -150,7 +169,10 @@ def _toml(text: str, path: str) -> Any:
             ) from None
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise GradcalcError("data", f"{path} is not TOML: it is nested too deeply") from None
+    except ValueError as error:
+        # Of whole numbers with thousands of digits as well.
         raise GradcalcError("data", f"{path} is not TOML: {str(error)[:120]}") from None
 
 
@@ -160,7 +182,7 @@ def _check(number: int, entry: Any) -> None:
     for key, value in entry.items():
         if key not in _KEYS:
             raise GradcalcError(
-                "data", f"claim {number} has an unknown key {key!r}", hint=f"The keys are {', '.join(_KEYS)}."
+                "data", f"claim {number} has an unknown key {brief(key)}", hint=f"The keys are {', '.join(_KEYS)}."
             )
         types, what = _KEYS[key]
         if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
@@ -170,5 +192,10 @@ def _check(number: int, entry: Any) -> None:
     for key in _REQUIRED:
         if key not in entry:
             raise GradcalcError("data", f"claim {number} has no {key}", hint=_USAGE)
-    if entry.get("expected", "right") not in _VERDICTS:
-        raise GradcalcError("data", f"claim {number}: expected is one of {', '.join(_VERDICTS)}")
+    for key, known in _CHOICES.items():
+        value = entry.get(key, ())
+        for choice in [value] if isinstance(value, str) else value:
+            if choice not in known:
+                raise GradcalcError(
+                    "data", f"claim {number}: {key} is {brief(choice)}", hint=f"It is one of {', '.join(known)}."
+                )

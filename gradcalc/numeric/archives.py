@@ -11,10 +11,14 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from gradcalc.errors import GradcalcError
+from gradcalc.limits import size_text
 from gradcalc.numeric.arrays import Array, add_array, check_memory, check_numeric, checked, variable_name
 
 _LONGEST_HEADER = 1 << 16
 _CHUNK = 1 << 20
+
+LARGEST_UNPACKED = 1 << 30
+"""The most that is unpacked of one archive, in bytes: a small file may hold any number of zeros."""
 
 # Version 3 differs from version 2 in the names of fields only.
 _READERS = {
@@ -74,6 +78,13 @@ def _from_archive(archive: zipfile.ZipFile, path: str) -> dict[str, Array]:
         entries += int(np.prod(header.shape, dtype=object))
         headers.append((name, member, header))
     check_memory(f"all of {path}", [entries])
+    unpacked = sum([member.file_size for member in members if member.compress_type != zipfile.ZIP_STORED])
+    if unpacked > LARGEST_UNPACKED:
+        raise GradcalcError(
+            "limit",
+            f"{path} would be {size_text(unpacked)} unpacked; the limit is {size_text(LARGEST_UNPACKED)}",
+            hint="Save the arrays with numpy.savez, which does not compress.",
+        )
     arrays: dict[str, Array] = {}
     for name, member, header in headers:
         with archive.open(member) as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Collection, Mapping
@@ -167,10 +168,11 @@ class Code:
 
 
 def _parameter_names(variables: Mapping[str, Variable]) -> dict[str, str]:
-    """The Python names of the variables: keywords and `np` get an underscore."""
+    """The Python names of the variables: keywords, builtins and what the program itself may use get an underscore."""
     names: dict[str, str] = {}
     for name in variables:
-        code = name + "_" if keyword.iskeyword(name) or name == "np" or name.startswith("size_") else name
+        means_something = keyword.iskeyword(name) or hasattr(builtins, name) or name == "np"
+        code = name + "_" if means_something or name.startswith(("size_", "_")) else name
         while code in names.values() or (code != name and code in variables):
             code += "_"
         names[name] = code

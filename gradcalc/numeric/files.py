@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 
 from gradcalc.errors import GradcalcError, brief
 from gradcalc.jsontext import read_json
 from gradcalc.numeric.archives import read_npy, read_npz
 from gradcalc.numeric.arrays import Array, arrays_from_json, variable_name
 from gradcalc.numeric.tables import read_table
+from gradcalc.plainfiles import check_regular, read_bounded
 
 LARGEST_TEXT = 256 << 20
 """The largest text file that is read, in bytes: numbers take several times the memory of their text."""
@@ -47,12 +47,7 @@ def load_data(specification: str) -> dict[str, Array]:
 
 
 def _read(name: str, path: str, ending: str) -> dict[str, Array]:
-    mode = os.stat(path).st_mode
-    if stat.S_ISDIR(mode):
-        raise GradcalcError("data", f"{path} is a folder, not a file")
-    if not stat.S_ISREG(mode):
-        # To open a pipe waits for a writer; a device may never end.
-        raise GradcalcError("data", f"{path} is a pipe or a device", hint="Write its content to a file first.")
+    check_regular(path)
     if ending == ".npz":
         return read_npz(path)
     if ending == ".npy":
@@ -64,15 +59,7 @@ def _read(name: str, path: str, ending: str) -> dict[str, Array]:
 
 
 def _text(path: str) -> str:
-    with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > LARGEST_TEXT:
-            raise GradcalcError(
-                "limit",
-                f"{path} has {size / 2**20:.0f} MiB; the limit of a text file is {LARGEST_TEXT >> 20} MiB",
-                hint="Save the array as .npy or .npz.",
-            )
-        content = file.read()
+    content = read_bounded(path, LARGEST_TEXT, "Save the array as .npy or .npz.")
     try:
         text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.cli import batch
+from gradcalc.cli import requests, workers
 from gradcalc.cli.options import load_arrays, make_problem, parse_sizes
 from gradcalc.cli.requests import answer
 from gradcalc.errors import GradcalcError
+from gradcalc.limits import NO_LIMITS
 from gradcalc.numeric import arrays, files
 from gradcalc.numeric.arrays import check_memory, parse_set
 from gradcalc.numeric.files import load_data
@@ -594,11 +595,13 @@ def test_requests_that_are_no_text() -> None:
 
 
 def test_a_line_that_is_too_long_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "_LARGEST_LINE", 200)
+    for module in (requests, workers):
+        monkeypatch.setattr(module, "LARGEST_LINE", 200)
     good = request().encode()
     path = tmp_path / "requests"
-    path.write_bytes(b"\n".join([good, b"x" * 1000, good, b"x" * 199, good.ljust(199), b"x" * 200, good]))
-    codes = [answer(line)[1] for line in batch._lines(str(path))]
+    path.write_bytes(b"\n".join([good, b"x" * 1000, good, b"x" * 199, good.ljust(199), b"x" * 201, good]))
+    with path.open("rb") as source:
+        codes = [code for _, code in workers.results_of_workers(source, 1, 0, NO_LIMITS)]
     assert codes == [0, 6, 0, 2, 0, 6, 0]
 
 
@@ -637,3 +640,15 @@ def test_a_column_is_a_vector() -> None:
     assert problem.typing.variables["x"].kind == "vector"
     drawn, _ = draw(problem.program, problem.typing, {}, 0, given)
     assert drawn["x"].shape == drawn["y"].shape == (3,)
+
+
+def test_archives_are_not_unpacked_beyond_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradcalc.numeric import archives
+
+    np.savez_compressed(tmp_path / "zeros.npz", x=np.zeros(4000))
+    np.savez(tmp_path / "plain.npz", x=np.zeros(4000))
+    monkeypatch.setattr(archives, "LARGEST_UNPACKED", 30_000)
+    with pytest.raises(GradcalcError, match="unpacked; the limit is 30000 bytes") as caught:
+        load_data(str(tmp_path / "zeros.npz"))
+    assert caught.value.kind == "limit"
+    assert load_data(str(tmp_path / "plain.npz"))["x"].shape == (4000,)
