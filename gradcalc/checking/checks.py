@@ -21,6 +21,7 @@ from gradcalc.numeric.points import draw
 from gradcalc.numeric.program import compile_program
 from gradcalc.numeric.reference import observe
 from gradcalc.numeric.structures import (
+    basis,
     directions_within,
     from_independent,
     independent_mask,
@@ -190,12 +191,10 @@ def _check_answer(place: _Place, answer: Answer, value: Array) -> CheckResult:
     length = float(np.max(np.abs(start), initial=0.0)) or 1.0
     natural = max(float(np.max(np.abs(observation.value), initial=0.0)), observation.largest) / length**answer.order
 
+    moved = _moved_with(answer, structure, np.asarray(arrays[last], dtype=float), component)
+
     def at(point: Array) -> dict[str, Array]:
-        whole = point
-        if component is not None:
-            whole = np.array(arrays[last], dtype=np.asarray(point).dtype)
-            whole[component] = point
-        return {**arrays, last: whole}
+        return {**arrays, last: point if component is None else arrays[last] + (point - start) * moved}
 
     lower = (
         _Lower.of(problem.program, problem.typing, sizes, at, observation)
@@ -216,6 +215,18 @@ def _check_answer(place: _Place, answer: Answer, value: Array) -> CheckResult:
         direction_within=within,
         rounding=rounding,
     )
+
+
+def _moved_with(answer: Answer, structure: str | None, array: Array, component: tuple[int, ...] | None) -> Array:
+    """What moves with an entry: the entry alone, or within its structure those that are tied to it."""
+    unit = np.zeros_like(array)
+    if component is None:
+        return unit
+    unit[component] = 1.0
+    if answer.structured == "independent" and structure is not None:
+        return np.sum([part[component] * part for part in basis(structure, len(array))], axis=0)
+    within = directions_within(structure, array) if answer.structured == "projected" else None
+    return unit if within is None else within(unit)
 
 
 class _Lower:

@@ -15,7 +15,7 @@ import sympy
 
 from gradcalc.language.polynomial import size_of
 from gradcalc.language.shapes import Typing, Variable
-from gradcalc.numeric.structures import from_independent, independent_mask
+from gradcalc.numeric.structures import basis, independent_mask
 
 Array = Any
 """A NumPy array of SymPy expressions."""
@@ -36,17 +36,6 @@ def _free(variable: Variable, sizes: Mapping[str, int]) -> Array:
         text = "_".join([variable.name, *[str(number + 1) for number in entry]])
         symbols[entry] = sympy.Symbol(text, real=True, positive=positive)
     return np.array(sympy.Integer(WHOLE), dtype=object) if variable.whole else symbols
-
-
-def basis(structure: str, size: int) -> list[Array]:
-    """For each independent entry the matrix that it contributes, in whole numbers."""
-    mask = independent_mask(structure, size)
-    found = []
-    for entry in zip(*np.nonzero(mask)):
-        chosen = np.zeros((size, size))
-        chosen[entry] = 1.0
-        found.append(np.rint(from_independent(structure, chosen)).astype(int))
-    return found
 
 
 def ties(typing: Typing, symbols: Mapping[str, Array]) -> dict[Any, Any]:

@@ -89,3 +89,14 @@ def from_independent(structure: str, entries: Array) -> Array:
     if structure == "toeplitz":
         return _toeplitz([*chosen[::-1, 0], *chosen[0, 1:]])
     return chosen
+
+
+def basis(structure: str, size: int) -> list[Array]:
+    """For each independent entry the matrix that it contributes, in whole numbers."""
+    mask = independent_mask(structure, size)
+    found = []
+    for entry in zip(*np.nonzero(mask)):
+        chosen = np.zeros((size, size))
+        chosen[entry] = 1.0
+        found.append(np.rint(from_independent(structure, chosen)).astype(int))
+    return found

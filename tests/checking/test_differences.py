@@ -233,3 +233,10 @@ def test_a_function_whose_entries_always_tie_is_compared() -> None:
     derivative = Derivative(problem, problem.components("S"), 1, None)
     assert check_value(derivative, derivative.answers[0], gradient, arrays, sizes, SEED).verdict == "passed"
     assert check_value(derivative, derivative.answers[0], 2 * gradient, arrays, sizes, SEED).verdict == "failed"
+
+
+@pytest.mark.parametrize("structured", ["projected", "independent"])
+@pytest.mark.parametrize("structure", ["symmetric", "skew", "toeplitz", "lower", "diagonal"])
+def test_an_entry_of_a_structured_matrix_moves_with_what_is_tied_to_it(structure: str, structured: str) -> None:
+    derivative = gradcalc.derive(f"S: {structure}[3]; x, y: vector[3]; x'*S*y", wrt="S[2,1]", structured=structured)
+    assert derivative.check(seed=SEED).verdict == "passed"
