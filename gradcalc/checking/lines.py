@@ -22,6 +22,9 @@ _WITHIN = 16.0
 _BEYOND = 1000.0
 """How many times the measured noise a gap is that noise does not make."""
 
+_SHARED = 4.0
+"""How many times the noise of the noisiest entry a gap is that noise does not make in any."""
+
 _VISIBLE = 0.25
 """A relative gap that no rounding of single numbers makes, however short the numbers are."""
 
@@ -81,7 +84,9 @@ class Lines:
         self._zero = (self.size <= _WITHIN * noise) & (_WITHIN * noise <= _ZERO * natural)
         doubtful = self.doubtful()
         beyond = min(_BEYOND, max(_WITHIN, _VISIBLE / self._least))
-        self.failed = doubtful & ~self._zero & (self.gap > beyond * noise)
+        # Rounding is of the size of the largest entry where it is passed on from one to another.
+        shared = _SHARED * float(np.max(np.where(doubtful, noise, 0.0)))
+        self.failed = doubtful & ~self._zero & (self.gap > np.maximum(beyond * noise, shared))
         self.open = doubtful & ~self.failed & ~self._zero & ~(within & resolved)
         self._spread = noise
 
