@@ -82,6 +82,11 @@ class _Place:
             self._evaluator = Evaluator(self.derivative, self.sizes)
         return self._evaluator
 
+    def outside(self) -> CheckResult | None:
+        """That nothing can be said where the objective has no value."""
+        fault = self.observation.fault
+        return None if fault is None else CheckResult.inconclusive(f"the point is outside the domain: {fault[0]}")
+
     def samples(self, noise: Noise) -> list[tuple[Array, list[Array]]]:
         """The value and the derivatives, computed a few times with inputs and results moved by the noise."""
         if self._samples is None:
@@ -103,14 +108,14 @@ class _Place:
 def rounded_runs(
     evaluator: Evaluator, arrays: Mapping[str, Array], sizes: Mapping[str, int], noise: Noise
 ) -> list[tuple[Array, list[Array]]]:
-    """The value and the derivatives, computed a few times with inputs and results moved by the noise."""
+    """The value and the derivatives as they are, and a few times with inputs and results moved by the noise."""
     rounding = copy(evaluator)
     rounding.program = instrumented(evaluator.program, noise)
     found = []
-    for _ in range(SAMPLES):
+    for number in range(SAMPLES + 1):
         moved = {name: noise(np.asarray(array, dtype=float)) for name, array in arrays.items()}
         try:
-            found.append(rounding(moved, sizes))
+            found.append(rounding(moved, sizes) if number else evaluator(arrays, sizes))
         except GradcalcError:
             continue
     return found
@@ -128,9 +133,8 @@ def check_everything(
 ) -> tuple[list[CheckResult], CheckResult]:
     """The check of every derivative at one point, and that of the value."""
     place = _Place(derivative, arrays, sizes, seed, evaluator)
-    fault = place.observation.fault
-    if fault is not None:
-        outside = CheckResult.inconclusive(f"the point is outside the domain: {fault[0]}")
+    outside = place.outside()
+    if outside is not None:
         return [outside for _ in evaluator.answers], outside
     value, values = evaluator(arrays, sizes)
     results = []
@@ -151,14 +155,18 @@ def check_value(
     seed: int,
 ) -> CheckResult:
     """The check of a value of a derivative, wherever the value comes from, at one point."""
-    return _check_answer(_Place(derivative, arrays, sizes, seed), answer, value)
+    place = _Place(derivative, arrays, sizes, seed)
+    outside = place.outside()
+    return _check_answer(place, answer, value) if outside is None else outside
 
 
 def check_objective(
     derivative: Derivative, value: Array, arrays: Mapping[str, Array], sizes: Mapping[str, int], seed: int
 ) -> CheckResult:
     """The check of a value of the objective, wherever it comes from: held against the expression as typed."""
-    return _check_objective(_Place(derivative, arrays, sizes, seed), value)
+    place = _Place(derivative, arrays, sizes, seed)
+    outside = place.outside()
+    return _check_objective(place, value) if outside is None else outside
 
 
 def _check_objective(place: _Place, value: Array) -> CheckResult:

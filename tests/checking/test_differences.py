@@ -240,3 +240,21 @@ def test_a_function_whose_entries_always_tie_is_compared() -> None:
 def test_an_entry_of_a_structured_matrix_moves_with_what_is_tied_to_it(structure: str, structured: str) -> None:
     derivative = gradcalc.derive(f"S: {structure}[3]; x, y: vector[3]; x'*S*y", wrt="S[2,1]", structured=structured)
     assert derivative.check(seed=SEED).verdict == "passed"
+
+
+def test_a_point_outside_the_domain_is_inconclusive_whatever_is_claimed() -> None:
+    derivative = gradcalc.derive("sum(inv(A))", wrt="A", shapes={"A": (2, 2)})
+    singular = {"A": np.array([[1.0, 2.0], [2.0, 4.0]])}
+    assert check_value(derivative, derivative.answers[0], np.ones((2, 2)), singular, {}, SEED).verdict == "inconclusive"
+    assert check_objective(derivative, np.asarray(1.0), singular, {}, SEED).verdict == "inconclusive"
+
+
+def test_digits_lost_by_the_formula_are_noise_and_no_failure() -> None:
+    """X'*A*X has entries of 1e8 and a determinant of 1e8: digits are gone, in the formula above all."""
+    generator = np.random.default_rng(SEED)
+    derivative = gradcalc.derive("det(X'*A*X)", wrt="X", shapes={"X": (3, 2), "A": (3, 3)})
+    evaluator = Evaluator(derivative)
+    for seed in range(12):
+        arrays = {"X": 1e4 + generator.normal(size=(3, 2)), "A": generator.normal(size=(3, 3))}
+        (value,) = evaluator(arrays, {})[1]
+        assert check_value(derivative, derivative.answers[0], value, arrays, {}, seed).verdict != "failed"
