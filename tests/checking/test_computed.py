@@ -102,3 +102,21 @@ def test_what_rounding_hides_is_inconclusive_with_the_reason() -> None:
     verification = verify_array(Problem("sum(inv(A))"), "A", claimed, "claimed", {"A": NEARLY_SINGULAR})
     assert verification.verdict == "inconclusive"
     assert "rounding" in str(verification.judgement.reason)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "verdict"),
+    [([1.0, 0.0], "inconclusive"), ([0.3, 0.7], "inconclusive"), ([1.0, 1.0], "wrong"), ([-1.0, 2.0], "wrong")],
+)
+def test_at_a_tie_what_lies_between_the_slopes_is_not_wrong(claimed: list[float], verdict: str) -> None:
+    arrays = {"x": np.array([3.0, 3.0])}
+    assert verify_array(Problem("max(x)"), "x", np.array(claimed), "claimed", arrays).verdict == verdict
+
+
+def test_at_a_tie_where_the_function_is_smooth_there_is_one_gradient() -> None:
+    """The smallest entry of A*A' stands off the diagonal, twice: -5, with the gradient [3 -4; 1 2]."""
+    arrays = {"A": np.array([[1.0, 2.0], [3.0, -4.0]])}
+    wrong = verify_array(Problem("min(A*A')"), "A", np.array([[6.0, -8.0], [2.0, 4.0]]) * 1.5, "claimed", arrays)
+    assert wrong.verdict == "wrong"
+    right = verify_array(Problem("min(A*A')"), "A", np.array([[3.0, -4.0], [1.0, 2.0]]), "claimed", arrays)
+    assert right.verdict == "right"
