@@ -33,6 +33,9 @@ from gradcalc.numeric.products import Products
 from gradcalc.numeric.stable_forms import stabilised
 from gradcalc.tensor.einsum import EinsumTerm
 
+_EINSUM_ORDER = "('greedy', 10**8)"
+"""The order of an einsum, and how many entries an array on the way may have."""
+
 
 class Compiler(Products):
     """Writes one program for several formulas, whose shared subexpressions are computed once."""
@@ -46,7 +49,9 @@ class Compiler(Products):
         total = ""
         for term in terms:
             operands = "".join([f", {self._computed(operand, False)}" for operand in term.operands])
-            code = f"np.einsum({term.subscripts!r}{operands})" if operands else "1.0"
+            # Without an order, three arrays are summed over all of their indices at once.
+            order = f", optimize={_EINSUM_ORDER}" if len(term.operands) > 2 else ""
+            code = f"np.einsum({term.subscripts!r}{operands}{order})" if operands else "1.0"
             if term.scale is not None:
                 code = f"{self._computed(term.scale, False)} * {code}"
             total += (" - " if term.negative else " + ") + code

@@ -12,6 +12,7 @@ from gradcalc.functions import catalogue
 from gradcalc.language.polynomial import Dim, size_of
 from gradcalc.language.shapes import Typing
 from gradcalc.meaning.numpy_numbers import NUMPY
+from gradcalc.numeric.pairwise import Operand, contracted
 from gradcalc.tensor.nodes import Atom, Basis, Contraction, Elementwise, Node, Pattern, Sum, Symbol, postorder
 
 Array = Any
@@ -100,14 +101,13 @@ def _coefficient(number: Any, powers: tuple[tuple[str, int], ...], length: Any) 
 
 def _contract(node: Contraction, values: dict[Node, Array], length: Any) -> Array:
     carried = {index for _, _, indices in node.factors for index in indices}
-    arguments: list[Any] = []
+    operands: list[Operand] = []
     for leaf, exponent, indices in node.factors:
-        value = values[leaf]
-        arguments += [value if exponent == 1 else np.power(value, float(exponent)), list(indices)]
-    distinct = list(dict.fromkeys(node.output))
-    for index in distinct:
+        value = np.asarray(values[leaf])
+        operands.append((value if exponent == 1 else np.power(value, float(exponent)), indices))
+    for index in dict.fromkeys(node.output):
         if index not in carried:
-            arguments += [np.ones(length(node.index_dims[index])), [index]]
+            operands.append((np.ones(length(node.index_dims[index])), (index,)))
     # Each occurrence after the first of an output index is a delta with the first.
     output: list[int] = []
     fresh = len(node.index_dims)
@@ -115,10 +115,8 @@ def _contract(node: Contraction, values: dict[Node, Array], length: Any) -> Arra
         if index not in output:
             output.append(index)
         else:
-            arguments += [np.eye(length(node.index_dims[index])), [index, fresh]]
+            operands.append((np.eye(length(node.index_dims[index])), (index, fresh)))
             output.append(fresh)
             fresh += 1
     scale = _coefficient(*node.coefficient, length)
-    if not arguments:
-        return scale
-    return scale * np.einsum(*arguments, output, optimize=True)
+    return scale * contracted(operands, output) if operands else scale
