@@ -56,6 +56,10 @@ def _log1mexp(np: Any, t: Any) -> Any:
     return np.where(np.real(t) < 0.7, np.log(-np.expm1(-t)), np.log1p(-np.exp(-t)))
 
 
+def _smaller(np: Any, t: Any, u: Any) -> Any:
+    return np.where(t < u, t, u)
+
+
 def _xlogx(np: Any, t: Any) -> Any:
     return np.where(t == 0, 0.0, t * np.log(np.where(t == 0, 1.0, t)))
 
@@ -443,13 +447,13 @@ PAIRWISE: tuple[Function, ...] = (
         derivative=(
             "where(t < l, 0, where(t > u, 0, 1))", "where(t < l, where(l < u, 1, 0), 0)", "where(max(t, l) > u, 1, 0)"
         ),
-        gap=lambda np, t, l, u: np.minimum(  # noqa: E741
-            np.minimum(np.abs(np.real(t - l)), np.abs(np.real(t - u))), np.abs(np.real(l - u))
+        gap=lambda np, t, l, u: _smaller(  # noqa: E741
+            np, _smaller(np, np.abs(np.real(t - l)), np.abs(np.real(t - u))), np.abs(np.real(l - u))
         ),
         latex=r"\operatorname{{clip}}\left({0}, {1}, {2}\right)", numpy="np.clip({0}, {1}, {2})",
         sympy="sympy.Min({2}, sympy.Max({1}, {0}))", example="sum(clip(x, -1, 1))",
         reference=lambda np, t, l, u: np.where(  # noqa: E741
-            np.maximum(np.real(t), np.real(l)) > np.real(u), u, np.where(np.real(t) < np.real(l), l, t)
+            np.real(_smaller(np, -np.real(t), -np.real(l))) < -np.real(u), u, np.where(np.real(t) < np.real(l), l, t)
         ),
     ),
 )  # fmt: skip

@@ -352,11 +352,12 @@ class Network:
     def _pair(self, row: int, column: int) -> Expr:
         """Two vertices: a trace where two matrices run between them and nothing else, else a bilinear form."""
         weighed = bool(self.weights[row] or self.weights[column])
-        if len(self.edges) == 2 and not weighed:
-            first, second = sorted(self.edges, key=lambda edge: edge.order)
+        between = [edge for edge in self.edges if edge.row in (row, column)]
+        if len(between) == 2 and not weighed:
+            first, second = sorted(between, key=lambda edge: edge.order)
             return self._trace(first.seen_from(row), second.seen_from(column))
         self.merge_parallel()
-        (edge,) = self.edges
+        (edge,) = [edge for edge in self.edges if edge.row in (row, column)]
         if not weighed:
             return self._noted(_sum_of_entries(edge.chain), row, column)
         if not self.weights[row] or not self.weights[column]:
