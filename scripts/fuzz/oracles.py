@@ -453,7 +453,7 @@ class Judge:
         text = program_text(Program(
             Binary("-", whole.objective, other), whole.definitions, whole.functions, whole.declarations))  # fmt: skip
         problem = self.guarded("reading", lambda: Problem(text))
-        if problem is None:
+        if problem is None or not set(problem.typing.variables) <= set(subject.arrays):
             return
         derivative = self.guarded("derivation", lambda: Derivative(problem, [], 1, None))
         if derivative is None or is_zero(derivative.objective.node):

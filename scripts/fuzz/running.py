@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -52,7 +53,8 @@ def judged(case: Case, thorough: float = 1.0) -> tuple[list[Finding], str | None
     """What is wrong with a case, why nothing can be said of it, and the judge."""
     judge, why = Judge(case, thorough), None
     try:
-        with limited(SECONDS_FOR_ONE):
+        with limited(SECONDS_FOR_ONE), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             judge.run()
     except Skipped as skipped:
         why = str(skipped)
