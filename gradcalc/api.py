@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gradcalc.checking.sealing.answers import SealedAnswers
 from gradcalc.errors import GradcalcError
 from gradcalc.language.lexer import plain_name
 from gradcalc.language.parser import nearest, parse, parse_wrt
@@ -316,22 +317,39 @@ class Derivative:
         self.limits = IN_PYTHON
         self._derivation = problem.derivation(components, order, layout, structured)
         self.answers: list[Answer] = self._derivation.answers
-        self._warn_of_zeros()
+        self._zeros = self._suspicious_zeros()
         if directions is not None and order == 1:
             self.answers = [self._derivation.along(components, directions)]
         elif directions is not None:
             self.answers = [self._derivation.along(components, directions, row) for row in components]
+        self._sealed = SealedAnswers(problem.program, problem.typing, self.variables, self.answers)
 
-    def _warn_of_zeros(self) -> None:
+    @property
+    def warnings(self) -> list[str]:
+        """What a user should know of the answers: how names were read, what could not be verified."""
+        doubts = [
+            f"the derivative by {answer.wrt} could not be verified: {doubt}"
+            for answer, doubt in zip(self.answers, self._sealed.doubts)
+            if doubt is not None
+        ]
+        return [*self.problem.typing.warnings, *self._zeros, *doubts]
+
+    def unverified(self, answer: Answer) -> str | None:
+        """Why an answer could not be verified; None where it was."""
+        return self._sealed.doubts[self.answers.index(answer)] if answer in self.answers else None
+
+    def _suspicious_zeros(self) -> list[str]:
         """Where a derivative vanishes because a vector was read as a number, another reading was meant."""
-        for answer in self.answers:
+        found: list[str] = []
+        for answer in self._derivation.answers:
             variable = self.problem.typing.variables[answer.components[0][0]]
             read_as_number = variable.kind == "scalar" and variable.origin == "inferred"
             if read_as_number and convention(variable.name) == "vector" and is_zero(answer.node):
-                self.problem.typing.warnings.append(
+                found.append(
                     f"{variable.name} is read as a number, and the derivative is 0: "
                     f'declare "{variable.name}: vector" if a vector is meant'
                 )
+        return found
 
     @property
     def variables(self) -> dict[str, Variable]:

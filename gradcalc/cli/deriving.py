@@ -126,5 +126,5 @@ def formatted(derivative: Derivative, format_: str) -> str:
         lines.append(formula_line(derivative, answer, index=format_ == "index"))
         if len(answer.dims) > 2 and format_ == "text" and not answer.directions:
             lines += tensor_lines(derivative, answer)
-    lines += [shapes_text(derivative.problem), *warning_lines(derivative.problem.typing.warnings)]
+    lines += [shapes_text(derivative.problem), *warning_lines(derivative.warnings)]
     return "\n".join([line for line in lines if line])

@@ -92,6 +92,7 @@ class _LinearAlgebra:
 class SmallAlgebra:
     """Arrays of a few numbers of one sort; `numbers` has its functions."""
 
+    small = True
     symbolic = False
     float64 = float
 

@@ -31,32 +31,51 @@ from gradcalc.meaning import calls, operators
 from gradcalc.meaning.observation import Observation
 from gradcalc.meaning.values import NoMeaning, Scope, Surroundings, Value, whole_number
 
-Step = tuple[Expr, tuple[int, ...], tuple[int, ...]]
-"""A node, the places of its operands' values, and the places of what nothing needs after it."""
+Step = tuple[Expr, tuple[int, ...], tuple[int, ...], frozenset[str]]
+"""A node, the places of its operands' values, the places of what nothing needs after it, and the names that it uses."""
+
+
+_Key = tuple[Expr, tuple[tuple[str, Any], ...]]
+"""An expression and the values of the indices that it uses."""
 
 
 class Interpreter:
     """Evaluates trees in given surroundings; what is met is noted in `observation`."""
 
     def __init__(
-        self, surroundings: Surroundings, algebra: Any, observation: Observation, measures: bool = False
+        self,
+        surroundings: Surroundings,
+        algebra: Any,
+        observation: Observation,
+        measures: bool = False,
+        tick: Callable[[], None] | None = None,
     ) -> None:
-        """measures: note the largest number on the way as well."""
+        """measures: note the largest number on the way as well. tick: called before every operation; it may raise."""
         self.around = surroundings
         self.np = algebra
         self.observation = observation
         self.free: Scope = {}
         self._measures = measures
+        self._tick = tick
         self._definitions: dict[str, Value] = {}
+        self._known: dict[_Key, Value] = {}
 
     def value(self, root: Expr, scope: Scope | None = None) -> Value:
         """The value of an expression. scope: values of parameters and bound indices. Raises NoMeaning."""
         scope = self.free if scope is None else scope
         values: list[Any] = []
         try:
-            for node, operands, dead in _plan(root, self.around.functions):
-                spend()
-                values.append(self.node(node, [values[place] for place in operands], scope))
+            for node, operands, dead, names in _plan(root, self.around.functions):
+                key = _index_key(node, names, scope, self.np.small) if scope else None
+                value = None if key is None else self._known.get(key)
+                if value is None:
+                    spend()
+                    if self._tick is not None:
+                        self._tick()
+                    value = self.node(node, [values[place] for place in operands], scope)
+                    if key is not None:
+                        self._known[key] = value
+                values.append(value)
                 if self._measures:
                     self.observation.largest = max(self.observation.largest, self.np.largest(values[-1][1]))
                 for place in dead:
@@ -167,6 +186,34 @@ _RULES: dict[type[Expr], Callable[..., Value]] = {
 }
 
 
+def _index_key(node: Expr, names: frozenset[str], scope: Scope, small: bool) -> _Key | None:
+    """What the value of a part of a sum depends on; None where it is not worth keeping, or depends on whole arrays.
+
+    Of large arrays only what no index stands in is kept.
+    """
+    if not node.children:
+        return None
+    used = [(name, value[1]) for name, value in scope.items() if name in names]
+    if used and not (small and all(getattr(number, "shape", None) is None for _, number in used)):
+        return None
+    return node, tuple(used)
+
+
+def _names_of(node: Expr, inner: Sequence[Expr]) -> set[str]:
+    """The names that a node uses itself, or in parts of it that are no operands."""
+    names: set[str] = {node.name} if isinstance(node, Name) else set()
+    if isinstance(node, Index):
+        bounds = [b for p in node.positions for b in (p if isinstance(p, tuple) else (p,)) if b is not None]
+        names.update([name for bound in bounds for name in names_in(bound)])
+    if isinstance(node, IndexedSum):
+        ends = [end for _, *bounds in node.ranges for end in bounds if end is not None]
+        names.update([name for end in ends for name in names_in(end)])
+    for part in inner:
+        for below in postorder(part):
+            names.update(_names_of(below, ()))
+    return names
+
+
 def _mentions(root: Expr, name: str) -> bool:
     return any(
         (isinstance(node, Index) and name in node.positions) or (isinstance(node, Name) and node.name == name)
@@ -206,6 +253,7 @@ def _planned(root: Expr, functions: Mapping[str, FunctionDefinition]) -> list[St
     place_of: dict[int, int] = {}
     known: dict[tuple[object, ...], int] = {}
     last_use: list[int] = []
+    names: list[frozenset[str]] = []
     pending: list[tuple[Expr, bool]] = [(root, False)]
     while pending:
         node, ready = pending.pop()
@@ -223,6 +271,8 @@ def _planned(root: Expr, functions: Mapping[str, FunctionDefinition]) -> list[St
         if place == len(steps):
             steps.append((node, places))
             last_use.append(place)
+            inner = node.children[len(children) :]
+            names.append(frozenset(_names_of(node, inner)).union(*[names[operand] for operand in places]))
             for operand in places:
                 last_use[operand] = place
         place_of[id(node)] = place
@@ -230,4 +280,4 @@ def _planned(root: Expr, functions: Mapping[str, FunctionDefinition]) -> list[St
     for place, user in enumerate(last_use):
         if user != place:
             dying[user].append(place)
-    return [(node, places, tuple(dead)) for (node, places), dead in zip(steps, dying)]
+    return [(node, places, tuple(dead), own) for (node, places), dead, own in zip(steps, dying, names)]

@@ -47,6 +47,7 @@ def scipy_module(name: str) -> Any:
 class NumPyAlgebra:
     """NumPy itself, with what it lacks taken from SciPy."""
 
+    small = False
     symbolic = False
     precision = float(numpy.finfo(float).eps)
     linalg = numpy.linalg

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradcalc.language.polynomial import size_of
@@ -32,13 +32,18 @@ class _TypedAxes(Axes):
         return None if known is None else size_of(known, self._sizes)
 
 
+def typed_axes(typing: Typing, sizes: Mapping[str, int]) -> Axes:
+    """What a typing says of lengths, for dimensions of given sizes."""
+    return _TypedAxes(typing, sizes)
+
+
 def surroundings(typing: Typing, arrays: Mapping[str, Data], sizes: Mapping[str, int]) -> Surroundings:
     """What the names of a program stand for: arrays for its variables, sizes for its dimensions."""
     variables = {
         name: (typing.variables[name].kind if name in typing.variables else _kind(data), data)
         for name, data in arrays.items()
     }
-    return Surroundings(variables, sizes, typing.definitions, typing.functions, _TypedAxes(typing, sizes))
+    return Surroundings(variables, sizes, typing.definitions, typing.functions, typed_axes(typing, sizes))
 
 
 def _kind(data: Any) -> str:
@@ -54,14 +59,15 @@ def observed(
     algebra: Any,
     indices: Mapping[str, int] | None = None,
     measures: bool = False,
+    tick: Callable[[], None] | None = None,
 ) -> Observation:
     """The value of the objective in an algebra, and what was met on the way; never raises for what the numbers are.
 
     arrays: one for each variable, in its shape. sizes: the lengths of the named dimensions. indices: the values of free
-    indices, counted from 1. measures: note the largest number on the way as well.
+    indices, counted from 1. measures: note the largest number on the way as well. tick: called before every operation.
     """
     observation = Observation()
-    interpreter = Interpreter(surroundings(typing, arrays, sizes), algebra, observation, measures)
+    interpreter = Interpreter(surroundings(typing, arrays, sizes), algebra, observation, measures, tick)
     interpreter.free = {name: ("scalar", algebra.number(place)) for name, place in (indices or {}).items()}
     observation.value = interpreter.value(program.objective)[1]
     if observation.fault is None and not algebra.is_finite(observation.value):

@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.functions.structures import STRUCTURES
+from gradcalc.meaning.numpy_numbers import NUMPY
+
 Array = Any
 """A square array of floats."""
 
 
 def nearest(structure: str, array: Array) -> Array:
     """An array of a structure that is easy to reach from any array."""
-    if structure == "spd":
-        return array @ array.T + np.eye(len(array))
-    if structure == "orthogonal":
-        return np.linalg.qr(array + np.eye(len(array)))[0]
-    return np.abs(array) if structure == "positive" else linear_part(structure, array)
+    return STRUCTURES[structure].nearest(NUMPY, array)
 
 
 _CLOSE = 1e-8
@@ -38,18 +37,9 @@ def has_structure(structure: str, array: Array) -> bool:
 
 def linear_part(structure: str, array: Array) -> Array:
     """The orthogonal projection of an array onto a structure that is a linear space."""
-    if structure in ("symmetric", "spd"):
-        return (array + array.T) / 2
-    if structure == "skew":
-        return (array - array.T) / 2
-    if structure == "diagonal":
-        return np.diag(np.diag(array))
-    if structure == "lower":
-        return np.tril(array)
-    if structure == "upper":
-        return np.triu(array)
-    assert structure == "toeplitz"
-    return _toeplitz([np.mean(np.diagonal(array, offset)) for offset in range(1 - len(array), len(array))])
+    part = STRUCTURES[structure].part
+    assert part is not None
+    return part(NUMPY, array)
 
 
 def _toeplitz(along: list[Array]) -> Array:
@@ -63,7 +53,7 @@ def directions_within(structure: str | None, point: Array) -> Callable[[Array], 
     if structure in (None, "positive"):
         return None
     if structure == "orthogonal":
-        return lambda direction: point @ linear_part("skew", point.T @ direction)
+        return lambda direction: STRUCTURES["orthogonal"].tangent(NUMPY, point, direction)
     return lambda direction: linear_part(structure or "", direction)
 
 

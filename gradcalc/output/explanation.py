@@ -38,7 +38,7 @@ def explanation_text(explanation: Explanation) -> str:
         for section, group in groupby(one.lines, key=lambda line: line.section):
             lines += [heading(one, section), *_section_lines(list(group)), ""]
     problem = explanation.derivative.problem
-    lines += [*notes(explanation), shapes_text(problem), *warning_lines(problem.typing.warnings)]
+    lines += [*notes(explanation), shapes_text(problem), *warning_lines(explanation.derivative.warnings)]
     return "\n".join(lines).rstrip("\n")
 
 

@@ -67,7 +67,7 @@ def explanation_html(explanation: Explanation) -> str:
     remarks = [
         *notes(explanation, "⊙", "δ with indices i, j"),
         *shapes_text(problem).split("\n"),
-        *problem.typing.warnings,
+        *explanation.derivative.warnings,
     ]
     body.append("<footer>" + "".join([f"<p>{escaped(remark)}</p>" for remark in remarks]) + "</footer>")
     content = "\n".join(body)

@@ -89,7 +89,7 @@ def explanation_markdown(explanation: Explanation) -> str:
     remarks = [
         *notes(explanation, "⊙", "δ with indices i, j"),
         *shapes_text(derivative.problem).split("\n"),
-        *derivative.problem.typing.warnings,
+        *derivative.warnings,
     ]
     return "\n".join([*lines, *[f"- {_code(remark)}" for remark in remarks]])
 

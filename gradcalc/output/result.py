@@ -66,6 +66,10 @@ def answer_entry(derivative: Derivative, answer: Answer, formats: Sequence[str])
     if full is not None:
         entry["full"] = to_text(full)
     entry["operations"] = answer.operations
+    doubt = derivative.unverified(answer)
+    entry["verified"] = doubt is None
+    if doubt is not None:
+        entry["unverified"] = doubt
     if len(answer.dims) > 2 or answer.indices:
         entry["indices"] = list(derivative.index_formula(answer).indices)
     if answer.layout is not None:
@@ -145,6 +149,7 @@ def check_formats(formats: Sequence[str]) -> None:
 def derivation_result(command: str, derivative: Derivative, formats: Sequence[str] = ()) -> Json:
     result = base_result(command, derivative.problem)
     check_formats(formats)
+    result["warnings"] = list(derivative.warnings)
     result["derivatives"] = [answer_entry(derivative, answer, formats) for answer in derivative.answers]
     for entry in result["derivatives"]:
         for name in formats:

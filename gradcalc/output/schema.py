@@ -74,7 +74,7 @@ _CHECK: dict[str, Any] = {
 _DERIVATIVE: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["wrt", "order", "kind", "shape", "text", "where", "operations"],
+    "required": ["wrt", "order", "kind", "shape", "text", "where", "operations", "verified"],
     "properties": {
         "wrt": {"type": "string"},
         "order": {"type": "integer"},
@@ -91,6 +91,8 @@ _DERIVATIVE: dict[str, Any] = {
         },
         "full": {"type": "string"},
         "operations": {"type": "integer"},
+        "verified": {"type": "boolean"},
+        "unverified": {"type": "string"},
         "indices": {"type": "array", "items": {"type": "string"}},
         "layout": {"type": "string"},
         "vectorized": {"type": "boolean"},

@@ -36,7 +36,7 @@ def verification_text(verification: Verification) -> str:
     if verification.counterexample is not None:
         lines += counterexample_lines(verification)
     lines += [shapes_text(derivative.problem)]
-    lines += warning_lines([*verification.notes, *derivative.problem.typing.warnings])
+    lines += warning_lines([*verification.notes, *derivative.warnings])
     return "\n".join([line for line in lines if line])
 
 

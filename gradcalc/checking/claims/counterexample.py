@@ -12,7 +12,7 @@ from gradcalc.checking.claims.numbers import claimed, difference
 from gradcalc.checking.claims.reading import Claim
 from gradcalc.checking.claims.truth import Point, Truth
 from gradcalc.errors import GradcalcError
-from gradcalc.numeric.points import choose_sizes
+from gradcalc.numeric.sizes import choose_sizes
 from gradcalc.numeric.structures import nearest
 
 Array = Any

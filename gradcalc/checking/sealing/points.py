@@ -1,0 +1,164 @@
+"""Points of small sizes, without NumPy: inside the domain, off kinks, within the structures of the variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import prod
+from random import Random
+from typing import Any
+
+from gradcalc.errors import GradcalcError
+from gradcalc.functions.structures import STRUCTURES
+from gradcalc.language.polynomial import size_of
+from gradcalc.language.shapes import Typing, Variable
+from gradcalc.language.syntax import Program
+from gradcalc.meaning.algebra import PYTHON
+from gradcalc.meaning.linear_algebra import SingularError
+from gradcalc.meaning.observation import Observation
+from gradcalc.meaning.programs import observed
+from gradcalc.numeric.sizes import choose_sizes
+
+Nested = Any
+"""A number, or nested lists of numbers."""
+
+Data = Any
+"""A number or an array of an algebra."""
+
+_WIDE, _TALL, _WITH_ONE = (0, (2, 3, 4, 5, 6, 7)), (1, (2, 3, 4, 5, 6, 7)), (1, (1, 3, 2, 4, 5, 6))
+"""Sizes to choose from, for the dimensions in order or in the opposite one."""
+
+_CHOICES = ((_WIDE, _TALL), (_WITH_ONE, _TALL, _WIDE))
+"""What is tried for one point, and for the next."""
+
+_PLANS = ("normal", "positive", "unit", "definite", "small", "mixed")
+_TRIES = 3
+
+_NEAR_A_KINK = 1e-2
+_LARGEST_VALUE = 1e6
+
+MOST_ENTRIES = 4_000
+"""The variables of a point have no more entries than this together."""
+
+
+class Point:
+    """Sizes, and an array for each variable and each direction as nested lists.
+
+    observation: what the objective met here. number: which point it is.
+    """
+
+    def __init__(
+        self, number: int, sizes: Mapping[str, int], arrays: Mapping[str, Nested], observation: Observation
+    ) -> None:
+        self.number = number
+        self.sizes = sizes
+        self.arrays = arrays
+        self.observation = observation
+
+    def data(self, algebra: Any) -> dict[str, Data]:
+        """The arrays in an algebra."""
+        return {name: as_data(algebra, array) for name, array in self.arrays.items()}
+
+
+class NoPoint(Exception):
+    """No point was found; the text says why."""
+
+
+def as_data(algebra: Any, array: Nested) -> Data:
+    """Nested lists of floats as an array of an algebra."""
+    if not isinstance(array, list):
+        return algebra.number(Fraction(array))
+    return algebra.array([as_nested(algebra, entry) for entry in array])
+
+
+def as_nested(algebra: Any, array: Nested) -> Nested:
+    return (
+        [as_nested(algebra, entry) for entry in array] if isinstance(array, list) else algebra.number(Fraction(array))
+    )
+
+
+def points(program: Program, typing: Typing, variables: Mapping[str, Variable], seed: int) -> Iterator[Point]:
+    """Points without end, of sizes that differ from one to the next. variables: those of the program, and directions.
+
+    Raises NoPoint where none is found.
+    """
+    number = 0
+    while True:
+        yield _drawn(program, typing, variables, seed, number)
+        number += 1
+
+
+def _sizes(typing: Typing, number: int) -> Iterator[dict[str, int]]:
+    for order, lengths in _CHOICES[number % len(_CHOICES)]:
+        try:
+            yield choose_sizes(typing, {}, order, lengths)
+        except GradcalcError:
+            continue
+
+
+def _drawn(program: Program, typing: Typing, variables: Mapping[str, Variable], seed: int, number: int) -> Point:
+    fault = "no point was tried"
+    for attempt, sizes in enumerate(_sizes(typing, number)):
+        shapes = {name: [size_of(dim, sizes) for dim in variable.dims] for name, variable in variables.items()}
+        if sum([prod(shape) for shape in shapes.values()]) > MOST_ENTRIES:
+            raise NoPoint("its sizes cannot be small")
+        generator = Random(f"{seed}.{number}.{attempt}")
+        for plan in _PLANS:
+            for _ in range(_TRIES):
+                try:
+                    arrays = {n: _array(variables[n], shape, generator, plan) for n, shape in shapes.items()}
+                except SingularError:
+                    continue
+                found = _observed(program, typing, arrays, sizes)
+                refusal = _refusal(found)
+                if refusal is None:
+                    return Point(number, sizes, arrays, found)
+                fault = refusal
+    raise NoPoint(f"no random point inside the domain was found: {fault}")
+
+
+def _observed(program: Program, typing: Typing, arrays: Mapping[str, Nested], sizes: Mapping[str, int]) -> Observation:
+    return observed(
+        program, typing, {name: as_data(PYTHON, a) for name, a in arrays.items()}, sizes, PYTHON, measures=True
+    )
+
+
+def _refusal(found: Observation) -> str | None:
+    if found.fault is not None:
+        return found.fault[0]
+    if found.degenerate:
+        return "every point had a singular matrix"
+    if found.kink_distance < _NEAR_A_KINK:
+        return "every point was at a kink"
+    return None if PYTHON.largest(found.value) < _LARGEST_VALUE else "the values were very large"
+
+
+def _array(variable: Variable, shape: Sequence[int], generator: Random, plan: str) -> Nested:
+    if variable.whole:
+        return float(generator.randint(2, 4))
+    if plan == "mixed":
+        plan = generator.choice(_PLANS[:4])
+    if not shape:
+        return _number(variable, generator, plan)
+    if len(shape) == 1:
+        return [_number(variable, generator, plan) for _ in range(shape[0])]
+    rows, columns = shape
+    scale = 1.0 if plan in ("positive", "unit") else columns**-0.5
+    matrix = PYTHON.array([[scale * _number(variable, generator, plan) for _ in range(columns)] for _ in range(rows)])
+    if plan == "definite" and rows == columns:
+        noise = PYTHON.array([[generator.gauss(0, 0.1) for _ in range(rows)] for _ in range(rows)])
+        matrix = matrix @ matrix.T + PYTHON.eye(rows) + noise
+    if variable.structure is not None:
+        matrix = STRUCTURES[variable.structure].nearest(PYTHON, matrix)
+    return matrix.tolist()
+
+
+def _number(variable: Variable, generator: Random, plan: str) -> float:
+    if plan == "positive" or variable.structure == "positive":
+        return generator.uniform(0.5, 1.5)
+    if plan == "unit":
+        return generator.uniform(0.1, 0.9)
+    # Not so near zero that powers and quotients lose their digits.
+    size = abs(generator.gauss(0, 1)) + 0.05
+    number = size if generator.random() < 0.5 else -size
+    return 0.1 * number if plan == "small" else number
