@@ -393,7 +393,9 @@ class Derivative:
         return self._derivation.differentiate(components)
 
     def index_formula(self, answer: Answer) -> Formula:
-        return self._derivation.index_form(answer)
+        formula = self._derivation.index_form(answer)
+        self._sealed.form(answer, formula)
+        return formula
 
     @keeps_limits
     def index(self) -> str:
@@ -437,11 +439,26 @@ class Derivative:
     def einsum(self, answer: Answer) -> str | None:
         """The derivative as a sum of einsums with their NumPy subscripts, operands in the language."""
         terms = self._derivation.einsum(answer)
-        return None if terms is None else einsum_text(terms)
+        if terms is None:
+            return None
+        self._sealed.einsum(answer, [(term.negative, term.scale, term.subscripts, term.operands) for term in terms])
+        return einsum_text(terms)
+
+    def full(self, answer: Answer) -> str | None:
+        """An answer with nothing named; None where it would be too long to be of use."""
+        tree = answer.full()
+        if tree is None:
+            return None
+        text = to_text(tree)
+        self._sealed.full(answer, text)
+        return text
 
     def action(self, answer: Answer) -> Formula:
         """What the derivative makes of a change `dX` of its last variable X."""
-        return self._derivation.action(answer, self.change_name(answer))
+        name = self.change_name(answer)
+        formula = self._derivation.action(answer, name)
+        self._sealed.action(answer, formula, name)
+        return formula
 
     def change_name(self, answer: Answer) -> str:
         """What the change of the last variable is called: dX, or dX1 where dX is a name of the program."""

@@ -62,9 +62,9 @@ def answer_entry(derivative: Derivative, answer: Answer, formats: Sequence[str])
         "text": to_text(answer.tree),
         "where": [{"name": name, "text": to_text(tree)} for name, tree in answer.where],
     }
-    full = answer.full()
+    full = derivative.full(answer)
     if full is not None:
-        entry["full"] = to_text(full)
+        entry["full"] = full
     entry["operations"] = answer.operations
     doubt = derivative.unverified(answer)
     entry["verified"] = doubt is None

@@ -120,9 +120,20 @@ def test_contract_of_the_keys() -> None:
         *("seed", "inputs"),
     ]
     entry = result["derivatives"][0]
-    assert {"wrt", "order", "kind", "shape", "text", "where", "full", "operations", "formats", "value", "check"} == {
-        *entry
-    }
+    assert {
+        "wrt",
+        "order",
+        "kind",
+        "shape",
+        "text",
+        "where",
+        "full",
+        "operations",
+        "verified",
+        "formats",
+        "value",
+        "check",
+    } == {*entry}
     assert set(entry["check"]) == {
         *("verdict", "method", "points", "evaluations", "max_abs_error", "max_rel_error", "tolerance")
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from gradcalc.checking.sealing.readback import Written, with_names
+from gradcalc.checking.sealing.readback import EinsumTerm, Written, with_names
 from gradcalc.checking.sealing.seal import Claimed, Seal
 from gradcalc.language.polynomial import Dim
 from gradcalc.language.shapes import Typing, Variable
@@ -51,13 +51,17 @@ class SealedAnswers:
     def full(self, answer: Answer, text: str) -> None:
         """An answer with nothing named."""
         own = self.claimed(answer).written
-        self._seal.same(self.claimed(answer), Written(text, own.dims, own.kind, own.indices, own.stacked))
+        if text != own.text:
+            self._seal.same(self.claimed(answer), Written(text, own.dims, own.kind, own.indices, own.stacked))
+
+    def einsum(self, answer: Answer, terms: Sequence[EinsumTerm]) -> None:
+        """An answer as a sum of einsums."""
+        self._seal.same_einsums(self.claimed(answer), terms)
 
     def action(self, answer: Answer, formula: Formula, name: str) -> None:
-        """What an answer makes of a change of its last variable: of that name."""
-        claimed = self.claimed(answer)
-        self._seal.verify(
-            Claimed(written(formula), claimed.components, (name,), transposed=False, independent=claimed.independent)
+        """What an answer makes of a change, of that name, of its last variable."""
+        self._seal.with_change(name, answer.components[-1][0]).verify(
+            Claimed(written(formula), answer.components, (name,), False, answer.structured == "independent")
         )
 
 

@@ -23,6 +23,10 @@ Entries = list[Any]
 """The entries of a tensor, the last axis fastest."""
 
 
+EinsumTerm = tuple[bool, "Expr | None", str, "tuple[Expr, ...]"]
+"""Whether a term is subtracted, its factor, its subscripts and its operands."""
+
+
 class Written:
     """A formula as text.
 
@@ -89,8 +93,8 @@ class Reader:
         free: Mapping[str, int] | None = None,
         at: tuple[int, ...] | None = None,
     ) -> Entries:
-        """The entries of a formula. free: the values of indices that the answer leaves open. at: the place, from 1, along
-        the last axes of the only entries that are wanted of a formula in indices; the others are zero.
+        """The entries of a formula. free: the values of indices that the answer leaves open. at: the place, from 1,
+        along the last axes of the only entries that are wanted of a formula in indices; the others are zero.
 
         Raises NoMeaning where the text is worth something of another shape than it is said to have.
         """
@@ -117,6 +121,29 @@ class Reader:
         _require(kind == written.kind, f"what is said to be a {written.kind} is a {kind}")
         _require(tuple(getattr(data, "shape", ())) == shape, f"its shape is {getattr(data, 'shape', ())}, not {shape}")
         return entries_of(data)
+
+    def einsums(
+        self,
+        terms: Sequence[EinsumTerm],
+        arrays: Mapping[str, Data],
+        sizes: Mapping[str, int],
+        algebra: Any,
+        free: Mapping[str, int],
+    ) -> Entries:
+        """The entries of a sum of einsums. Raises NoMeaning, GradcalcError."""
+
+        def data_of(tree: Expr) -> Data:
+            program = self.program(to_text(tree))
+            interpreter = self.interpreter(program, arrays, sizes, algebra)
+            interpreter.free = {name: ("scalar", algebra.number(place)) for name, place in free.items()}
+            return interpreter.value(program.objective)[1]
+
+        total: Entries = []
+        for negative, scale, subscripts, operands in terms:
+            factor = algebra.number(-1 if negative else 1) * (1 if scale is None else data_of(scale))
+            part = entries_of(algebra.einsum(subscripts, [data_of(operand) for operand in operands], {}))
+            total = [t + factor * p for t, p in zip(total, part)] if total else [factor * p for p in part]
+        return total
 
 
 def entries_of(data: Data) -> Entries:

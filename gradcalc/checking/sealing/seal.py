@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from gradcalc.checking.sealing.points import NoPoint, Point, as_data, points
-from gradcalc.checking.sealing.readback import Entries, Reader, Written, entries_of
+from gradcalc.checking.sealing.readback import EinsumTerm, Entries, Reader, Written, entries_of
 from gradcalc.checking.sealing.slopes import Move, along, along_precisely
 from gradcalc.errors import GradcalcError
 from gradcalc.functions.structures import STRUCTURES
@@ -60,7 +60,7 @@ class Claimed:
     """What an answer is said to be.
 
     written: its text. components: by what, one for each time. directions: names of what the last components are
-    multiplied by. transposed: its two axes are exchanged. independent: by the independent entries of structured variables.
+    multiplied by. transposed: its two axes are exchanged. independent: by the independent entries of a structure.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Seal:
 
     def verify(self, claimed: Claimed) -> str | None:
         """Holds an answer against the objective."""
-        self._deadline = time.monotonic() + SECONDS
+        self._deadline = time.process_time() + SECONDS
         doubts: list[str] = []
         number = passed = 0
         try:
@@ -135,37 +135,56 @@ class Seal:
         return None
 
     def _tick(self) -> None:
-        if time.monotonic() > self._deadline:
+        if time.process_time() > self._deadline:
             raise _OutOfTime("it takes too long to evaluate")
 
     def same(self, claimed: Claimed, other: Written) -> None:
         """Holds another form of an answer against the answer, at one point. Raises GradcalcError of kind internal."""
-        self._deadline = time.monotonic() + SECONDS
+        self._hold(claimed, lambda *at: self._reader.tensor(other, *at))
+
+    def same_einsums(self, claimed: Claimed, terms: Sequence[EinsumTerm]) -> None:
+        """Holds a sum of einsums against the answer, at one point. Raises GradcalcError of kind internal."""
+        self._hold(claimed, lambda *at: self._reader.einsums(terms, *at))
+
+    def with_change(self, name: str, variable: str) -> Seal:
+        """The seal of the same problem where a name stands for a change of a variable as well."""
+        like = self._variables[variable]
+        change = Variable(name, like.kind, like.dims, like.origin, like.structure)
+        return Seal(self._program, self._typing, {**self._variables, name: change}, self._seed)
+
+    def _hold(self, claimed: Claimed, read: Callable[..., Entries]) -> None:
+        """read: the entries of another form, at arrays, sizes, in an algebra, at values of open indices."""
+        from gradcalc.meaning.many_digits import many_digits
+
+        self._deadline = time.process_time() + SECONDS
         try:
             point = self._point(0)
-            self._hold(claimed, other, point)
+            fault = self._forms_differ(claimed, read, point, PYTHON, _CLOSE, _NOISE)
+            if fault is not None:
+                fault = self._forms_differ(claimed, read, point, many_digits(_DIGITS), _PRECISELY_CLOSE, _PRECISE_NOISE)
         except (NoPoint, _OutOfTime):
             return
-
-    def _hold(self, claimed: Claimed, other: Written, point: Point) -> None:
-        fault = self._forms_differ(claimed, other, point, PYTHON, _CLOSE)
         if fault is not None:
-            from gradcalc.meaning.many_digits import many_digits
+            raise mismatch(self._program.source, self._seed, f"a form of it is another tensor: {fault}")
 
-            fault = self._forms_differ(claimed, other, point, many_digits(_DIGITS), _PRECISELY_CLOSE)
-        if fault is not None:
-            raise mismatch(self._program.source, self._seed, fault)
-
-    def _forms_differ(self, claimed: Claimed, other: Written, point: Point, algebra: Any, close: float) -> str | None:
+    def _forms_differ(
+        self,
+        claimed: Claimed,
+        read: Callable[..., Entries],
+        point: Point,
+        algebra: Any,
+        close: float,
+        noise: float,
+    ) -> str | None:
         arrays = point.data(algebra)
         free = dict.fromkeys(_open_indices(claimed.components), 1)
         try:
             entries = self._reader.tensor(claimed.written, arrays, point.sizes, algebra, free)
-            again = self._reader.tensor(other, arrays, point.sizes, algebra, free)
+            again = read(arrays, point.sizes, algebra, free)
         except (NoMeaning, GradcalcError) as error:
             return str(error)
         largest = max([abs(entry) for entry in entries], default=0)
-        return _difference(entries, again, [largest] * len(entries), close, 0)
+        return _difference(entries, again, [largest] * len(entries), close, noise * point.observation.largest)
 
     def _point(self, number: int) -> Point:
         while len(self._points) <= number:
@@ -192,7 +211,7 @@ class Seal:
         """The last word, in many digits: what fails there is never shown."""
         from gradcalc.meaning.many_digits import many_digits
 
-        self._deadline = time.monotonic() + LAST_SECONDS
+        self._deadline = time.process_time() + LAST_SECONDS
         algebra = many_digits(_DIGITS if len(claimed.components) < 3 else _MOST_DIGITS)
         verdicts: list[str | None] = []
         try:
@@ -240,8 +259,10 @@ class Seal:
         floor = noise * point.observation.largest
         for place in self._places(claimed, rows, point, generator):
             moves, weights = [], []
-            for component, own in zip(rows, place or [None] * len(rows)):
-                direction = _random_like(point.arrays[component[0]], generator, own)
+            for number, component in enumerate(rows):
+                direction = _random_like(
+                    point.arrays[component[0]], generator, None if place is None else place[number]
+                )
                 move, weight = self._direction(component, as_data(algebra, direction), arrays, algebra, claimed)
                 moves.append(move)
                 weights.append(weight)
@@ -261,7 +282,7 @@ class Seal:
     def _places(
         self, claimed: Claimed, rows: Sequence[Component], point: Point, generator: Random
     ) -> list[list[tuple[int, ...]] | None]:
-        """The places of the only entries that are looked at, where a formula in indices has too many; else None, once."""
+        """The places of the only entries that are looked at of a long formula in indices; else None, once."""
         written = claimed.written
         shapes = [() if positions else _shape(point.arrays[name]) for name, positions in rows]
         count = prod([size_of(dim, point.sizes) for dim in written.dims])
