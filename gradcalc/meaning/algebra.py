@@ -128,6 +128,12 @@ class SmallAlgebra:
     def where(self, condition: Data, yes: Data, no: Data) -> Data:
         return mapped(lambda c, a, b: a if c else b, condition, yes, no)
 
+    def minimum(self, t: Data, u: Data) -> Data:
+        return mapped(lambda a, b: a if a.real <= b.real else b, t, u)
+
+    def maximum(self, t: Data, u: Data) -> Data:
+        return mapped(lambda a, b: a if a.real >= b.real else b, t, u)
+
     def true_divide(self, left: Data, right: Data) -> Data:
         is_array = type(left) is Array or type(right) is Array
         return combined(quotient, left, right) if is_array else quotient(left, right)

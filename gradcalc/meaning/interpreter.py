@@ -152,9 +152,11 @@ class Interpreter:
 
     def _indexed_sum(self, node: IndexedSum, scope: Scope) -> Value:
         ranges = []
+        # The shape of what is indexed does not depend on the values of the indices.
+        first_of_all: Scope = {**scope, **{name: ("scalar", self.np.number(1)) for name, _, _ in node.ranges}}
         for name, first, last in node.ranges:
             low = 1 if first is None else self.length(first, scope)
-            high = self._range(node, name, scope) if last is None else self.length(last, scope)
+            high = self._range(node, name, first_of_all) if last is None else self.length(last, scope)
             ranges.append(range(low, high + 1))
         total: Value | None = None
         for place in places(ranges):

@@ -60,7 +60,7 @@ class SealedAnswers:
 
     def action(self, answer: Answer, formula: Formula, name: str) -> None:
         """What an answer makes of a change, of that name, of its last variable."""
-        self._seal.with_change(name, answer.components[-1][0]).verify(
+        self._seal.with_change(name, answer.components[-1]).verify(
             Claimed(written(formula), answer.components, (name,), False, answer.structured == "independent")
         )
 

@@ -146,10 +146,12 @@ class Seal:
         """Holds a sum of einsums against the answer, at one point. Raises GradcalcError of kind internal."""
         self._hold(claimed, lambda *at: self._reader.einsums(terms, *at))
 
-    def with_change(self, name: str, variable: str) -> Seal:
-        """The seal of the same problem where a name stands for a change of a variable as well."""
+    def with_change(self, name: str, component: Component) -> Seal:
+        """The seal of the same problem where a name stands for a change of a variable, or of an entry, as well."""
+        variable, positions = component
         like = self._variables[variable]
-        change = Variable(name, like.kind, like.dims, like.origin, like.structure)
+        kind, dims = ("scalar", ()) if positions else (like.kind, like.dims)
+        change = Variable(name, kind, dims, like.origin, None if positions else like.structure)
         return Seal(self._program, self._typing, {**self._variables, name: change}, self._seed)
 
     def _hold(self, claimed: Claimed, read: Callable[..., Entries]) -> None:
