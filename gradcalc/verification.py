@@ -100,6 +100,7 @@ def verify_claim(
     expression that cannot be read; what is wrong about a claim is told by the result.
     """
     from gradcalc.checking.claims.reading import read_claim
+    from gradcalc.checking.claims.readings import right_in_another_reading
     from gradcalc.checking.claims.written import judged
 
     truth, shown = _truth(problem, wrt, order, layout, structured, seed)
@@ -111,7 +112,11 @@ def verify_claim(
         read = read_claim(claim, problem, truth.components, truth.rank)
     truth.at(read)
     outcome = judged(read, truth, seed, dict(sizes or {}), _checked(problem, arrays))
-    return _made(claim.strip(), shown, outcome, seed, read.notes)
+    notes = list(read.notes)
+    if outcome.judgement.verdict == WRONG and not arrays:
+        named = [name for name, _ in truth.components]
+        notes += right_in_another_reading(problem, wrt, claim, order, structured, named)
+    return _made(claim.strip(), shown, outcome, seed, notes)
 
 
 def _as_vectors(problem: Problem, truth: Truth) -> Problem | None:

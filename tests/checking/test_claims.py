@@ -291,3 +291,17 @@ def test_several_variables_are_refused() -> None:
     with pytest.raises(GradcalcError) as raised:
         gradcalc.verify("x'*y", ["x", "y"], "y")
     assert raised.value.kind == "usage"
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "claim", "kind"),
+    [("tr(k*X)", "k", "X'", "k is a matrix"), ("sum(exp(theta*x))", "theta", "exp(theta*x)*x'", "theta is a vector")],
+)
+def test_a_claim_that_is_right_in_another_reading_says_which(expression: str, wrt: str, claim: str, kind: str) -> None:
+    verification = gradcalc.verify(expression, wrt, claim)
+    assert verification.verdict == "wrong"
+    assert kind in " ".join(verification.notes)
+
+
+def test_a_claim_that_is_wrong_in_every_reading_has_no_such_note() -> None:
+    assert gradcalc.verify("tr(k*X)", "k", "2*X").notes == ()
