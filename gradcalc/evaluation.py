@@ -11,6 +11,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.language.polynomial import names_in, size_of, split_off
 from gradcalc.numeric.arrays import check_memory, complete, data_shape
 from gradcalc.numeric.contraction import tensor_value
+from gradcalc.numeric.definedness import require_defined
 from gradcalc.numeric.program import CompiledProgram, compile_program
 from gradcalc.numeric.structures import has_structure
 
@@ -32,7 +33,8 @@ class Evaluator:
         self.typing = derivative.problem.typing
         self.objective = derivative.objective
         self.answers = [self._whole(answer) for answer in derivative.answers]
-        formulas: dict[str, Any] = {_VALUE: derivative.program_form(self.objective)}
+        self._simplified = derivative.program_form(self.objective)
+        formulas: dict[str, Any] = {_VALUE: self._simplified}
         for place, answer in enumerate(self.answers):
             formulas[self._key(place)] = derivative.program_form(answer)
         formulas = {name: formula for name, formula in formulas.items() if formula is not None}
@@ -67,6 +69,11 @@ class Evaluator:
         ]
         return value, derivatives
 
+    def require_defined(self, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> None:
+        """Raises GradcalcError of kind numeric where the expression as typed has no value."""
+        problem = self.derivative.problem
+        require_defined(problem.program, problem.typing, self._simplified, arrays, sizes)
+
     def _tensor(self, formula: Formula, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
         return np.asarray(tensor_value(formula.node, self.typing, arrays, sizes), dtype=float)
 
@@ -88,6 +95,7 @@ class Function:
 
     def value_and_gradient(self, **arrays: Any) -> tuple[Any, Any]:
         prepared, sizes = prepare_arrays(self._derivative.problem, arrays, self._derivative.variables)
+        self._evaluator.require_defined(prepared, sizes)
         value, derivatives = self._evaluator(prepared, sizes)
         if len(derivatives) == 1:
             return value, derivatives[0]

@@ -68,6 +68,8 @@ class NumericRun:
         if command == "check" and given:
             self._take(check_each(self.derivative, seed=seed, data=self.arrays))
         self.evaluator = Evaluator(self.derivative, self.sizes)
+        if not allow_nonfinite and command != "check":
+            self.evaluator.require_defined(self.arrays, self.sizes)
         self.value, self.values = self.evaluator(self.arrays, self.sizes)
         self.exact: list[CheckResult] = []
         if exact:

@@ -277,7 +277,8 @@ def _blamed_on_data(
     if " is given " not in hint:
         used = [f"{name} has the shape {list(shapes[name])}" for name in problem.typing.variables if name in shapes]
         more = ", and so on" if len(used) > _MOST_SHAPES else ""
-        hint = f"In the data {', '.join(used[:_MOST_SHAPES])}{more}. {hint}".rstrip()
+        if used:
+            hint = f"In the data {', '.join(used[:_MOST_SHAPES])}{more}. {hint}".rstrip()
     return GradcalcError(
         "data", f"the data does not fit: {error.message}", span=error.span, hint=hint, source=error.source
     )

@@ -214,12 +214,14 @@ TRIGONOMETRIC: tuple[Function, ...] = (
     ),
     Elementwise(
         "asin", "the arcsine", aliases=("arcsin",), parity="odd", exact={0: 0}, meaning="asin(t)",
-        derivative="1/sqrt(1 - t^2)", domain=(-1.0, 1.0), latex=r"\arcsin\left({0}\right)", numpy="np.arcsin({0})",
+        derivative="1/sqrt(1 - t^2)", domain=(-1.0, 1.0), closed=True,
+        latex=r"\arcsin\left({0}\right)", numpy="np.arcsin({0})",
         reference=lambda np, t: np.arcsin(t), sympy="sympy.asin({0})",
     ),
     Elementwise(
         "acos", "the arccosine", aliases=("arccos",), exact={1: 0}, meaning="acos(t)",
-        derivative="-1/sqrt(1 - t^2)", domain=(-1.0, 1.0), latex=r"\arccos\left({0}\right)", numpy="np.arccos({0})",
+        derivative="-1/sqrt(1 - t^2)", domain=(-1.0, 1.0), closed=True,
+        latex=r"\arccos\left({0}\right)", numpy="np.arccos({0})",
         reference=lambda np, t: np.arccos(t), sympy="sympy.acos({0})",
     ),
     Elementwise(
@@ -277,7 +279,7 @@ TRIGONOMETRIC: tuple[Function, ...] = (
     ),
     Elementwise(
         "acosh", "the inverse hyperbolic cosine", aliases=("arccosh",), exact={1: 0}, meaning="acosh(t)",
-        derivative="1/sqrt(t^2 - 1)", domain=(1.0, _INFINITY), latex=_operator_name("arcosh"),
+        derivative="1/sqrt(t^2 - 1)", domain=(1.0, _INFINITY), closed=True, latex=_operator_name("arcosh"),
         numpy="np.arccosh({0})", reference=lambda np, t: np.arccosh(t), sympy="sympy.acosh({0})",
         example="sum(acosh(1 + exp(x)))",
     ),
@@ -381,12 +383,14 @@ ACTIVATIONS: tuple[Function, ...] = (
     ),
     Elementwise(
         "xlogx", "t*log(t), 0 at 0", meaning="t*log(t)", derivative="log(t) + 1", exact={0: 0, 1: 0},
-        domain=(0.0, _INFINITY), latex=_operator_name("xlogx"), numpy="_xlogy({0}, {0})", helpers=("_xlogy",),
+        domain=(0.0, _INFINITY), closed=True,
+        latex=_operator_name("xlogx"), numpy="_xlogy({0}, {0})", helpers=("_xlogy",),
         sympy="({0})*sympy.log({0})", reference=_xlogx,
     ),
     Elementwise(
         "entr", "the entropy -t*log(t), 0 at 0", meaning="-t*log(t)", derivative="-1 - log(t)", exact={0: 0, 1: 0},
-        domain=(0.0, _INFINITY), latex=_operator_name("entr"), numpy="-_xlogy({0}, {0})", helpers=("_xlogy",),
+        domain=(0.0, _INFINITY), closed=True,
+        latex=_operator_name("entr"), numpy="-_xlogy({0}, {0})", helpers=("_xlogy",),
         sympy="-({0})*sympy.log({0})", reference=lambda np, t: -_xlogx(np, t),
     ),
 )  # fmt: skip

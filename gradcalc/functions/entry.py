@@ -96,7 +96,8 @@ class Elementwise(Function):
     where_positive: the name of an operand, and derivatives that are shorter and hold where it is known to be positive.
     expands: the function is short for its meaning, and is replaced by it.
     operator: the sign between the operands, for a comparison.
-    domain: where the function of its first operand is defined over the reals. kinks: points where it is continuous but
+    domain: where the function of its first operand is defined over the reals; closed: it has values at the ends as
+        well, and no slope there. kinks: points where it is continuous but
         not differentiable, or jumps; the derivative there is a convention. gap: for other kinks a function
         `gap(np, *operands)` of the operands that is zero where they are.
     reflects: 1 - f(t) = f(-t) (the logistic function).
@@ -119,6 +120,7 @@ class Elementwise(Function):
         expands: bool = False,
         operator: str | None = None,
         domain: Interval = REAL_LINE,
+        closed: bool = False,
         kinks: tuple[float, ...] = (),
         gap: Callable[..., Any] | None = None,
         reflects: bool = False,
@@ -141,6 +143,7 @@ class Elementwise(Function):
         self.expands = expands
         self.operator = operator
         self.domain = domain
+        self.closed = closed or power is not None
         self.kinks = kinks
         self.gap = gap
         self.reflects = reflects

@@ -22,7 +22,9 @@ def fault(
     conventional, first = _conventional(scopes, known, sizes)
     steps = Constraints(scopes, known, sizes, stepwise=True)
     node = steps.fault
-    masks = [steps.network.masks[steps.cells[id(child)]] for child in node.children] if node is not None else []
+    # Operands that are sizes have no cell of their own; they are numbers.
+    cells = [steps.cells.get(id(child)) for child in node.children] if node is not None else []
+    masks = [S if cell is None else steps.network.masks[cell] for cell in cells]
     plain = [conventional.get(id(child), 0) for child in node.children] if node is not None else []
     # An operand that earlier operations keep from its conventional kind is no more to blame than they are.
     if node is not None and (first is None or all(not kind or kind & mask for kind, mask in zip(plain, masks))):
@@ -34,7 +36,7 @@ def fault(
         if function is not None and result != S:
             return messages.bad_body(function.name, node, result, scopes, describe)
     if first is not None:
-        return _error(first, [conventional[id(child)] for child in first.children], scopes, known, describe)
+        return _error(first, [conventional.get(id(child), S) for child in first.children], scopes, known, describe)
     return GradcalcError(
         "shape",
         "there is no way to read the names as scalars, vectors and matrices that fits",

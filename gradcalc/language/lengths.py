@@ -9,7 +9,7 @@ from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Atom, Composite, Linear
 from gradcalc.language.dimensions import Clash, Dimensions
 from gradcalc.language.kinds import NAMES, C, M, R, S, axis_literals
-from gradcalc.language.polynomial import Dim, added, multiplied, names_in, substituted
+from gradcalc.language.polynomial import LARGEST_LENGTH, Dim, added, multiplied, names_in, substituted
 from gradcalc.language.scopes import Scopes, not_bound
 from gradcalc.language.syntax import (
     Binary,
@@ -155,7 +155,7 @@ class Lengths:
         for place, (axis, position) in enumerate(zip(operand, node.positions)):
             if position is None:
                 kept.append(axis)
-            elif isinstance(position, str) and self._scopes.unbound.get(id(node)) == position:
+            elif isinstance(position, str) and (id(node), place) in self._scopes.unbound:
                 self._require_lengths(node, position)
                 where = self._position(node, position, axis)
                 self.slices[id(node), place] = (added(where, -1), self._dimensions.of(1))
@@ -416,6 +416,8 @@ class Lengths:
     def _size_value(self, node: Expr) -> Dim | None:
         """The size that an expression of numbers and names of dimensions means, as a polynomial in classes."""
         if isinstance(node, Number):
+            if node.value > LARGEST_LENGTH:
+                raise GradcalcError("limit", "a size has too many digits", span=node.span)
             return int(node.value) if node.value.denominator == 1 and node.value >= 0 else None
         if isinstance(node, Name):
             return None if self._is_variable(node.name) else self._class(self._dimensions.of(node.name, loose=True))

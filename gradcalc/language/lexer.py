@@ -56,7 +56,7 @@ _TOKEN = re.compile(
 LONGEST_TEXT = 1 << 20
 """The longest text, in characters."""
 
-_LARGEST_EXPONENT = 10_000
+_LARGEST_EXPONENT = 2_000
 
 
 class Token(NamedTuple):

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.functions import catalogue
-from gradcalc.language.lexer import GREEK, Token, tokens
-from gradcalc.language.polynomial import Dim, added, multiplied
+from gradcalc.language.lexer import GREEK, Token, plain_name, tokens
+from gradcalc.language.polynomial import LARGEST_LENGTH, Dim, added, multiplied
 from gradcalc.language.printer import to_text
 from gradcalc.language.syntax import (
     COMPARISONS,
@@ -361,6 +361,8 @@ class ExpressionParser:
         token = self._tokens[self.position]
         self.position += 1
         if token.kind == "number" and token.text.isdigit():
+            if int(token.text) > LARGEST_LENGTH:
+                raise GradcalcError("limit", "the number has too many digits", span=(token.start, token.end))
             return int(token.text)
         if token.kind == "name":
             return token.text
@@ -580,18 +582,23 @@ _COMPONENT = re.compile(r"\s*([^\W\d]\w*)\s*(?:\[\s*(\w+)\s*(?:,\s*(\w+)\s*)?\]\
 def parse_wrt(text: str) -> tuple[str, tuple[int | str, ...]]:
     """What to differentiate by: `W`, or an entry `w[i]`, `W[2,3]`. Raises GradcalcError of kind syntax."""
     match = _COMPONENT.fullmatch(text)
-    if match is None:
+    name = plain_name(match[1]) if match is not None else None
+    if match is None or name is None:
         raise GradcalcError(
             "syntax", f"{text!r} is no variable", hint="Name a variable or an entry of it: W, w[i], W[2,3]."
         )
-    name, *positions = match.groups()
-    (token, _) = tokens(name)
     found: list[int | str] = []
-    for position in positions:
-        if position is not None:
-            if not position.isdecimal() and not position.isidentifier():
-                raise GradcalcError("syntax", f"{position!r} is no position", hint="Write w[2], or w[i] for any entry.")
-            if position.isdecimal() and int(position) < 1:
+    for position in match.groups()[1:]:
+        if position is None:
+            continue
+        if position.isascii() and position.isdecimal():
+            if len(position) > len(str(LARGEST_LENGTH)):
+                raise GradcalcError("limit", "the position has too many digits")
+            if int(position) < 1:
                 raise GradcalcError("shape", "positions are counted from 1", hint="The first entry is w[1].")
-            found.append(int(position) if position.isdecimal() else position)
-    return token.text, tuple(found)
+            found.append(int(position))
+        elif plain_name(position) is not None:
+            found.append(position)
+        else:
+            raise GradcalcError("syntax", f"{position!r} is no position", hint="Write w[2], or w[i] for any entry.")
+    return name, tuple(found)

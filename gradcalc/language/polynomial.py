@@ -13,6 +13,9 @@ from gradcalc.errors import GradcalcError
 Dim = int | str
 """The length of an axis: a number, the name of a dimension, or a polynomial in names as text."""
 
+LARGEST_LENGTH = 10**18
+"""Larger ones are refused where they are typed: no axis has as many entries."""
+
 Monomial = tuple[str, ...]
 """The names of a product, sorted; a name stands as often as it is a factor."""
 

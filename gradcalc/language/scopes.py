@@ -28,8 +28,8 @@ class Scopes:
     parameters: the `id`s of names that are parameters. bound: the `id`s of names that are indices used as numbers.
     positions: for the `id` of a sum, the places where its indices stand: the index node, the axis, the name, and what
         is added to it. free: the same for free indices. sizes: the `id`s of operands that are sizes: the n of eye(n).
-    size_names: the names that stand for sizes somewhere. unbound: for the `id` of an index node the position that is
-    no bound index, and has to be made of lengths.
+    size_names: the names that stand for sizes somewhere. unbound: the `id` of an index node and the axis
+        where a position is no bound index, and has to be made of lengths.
     """
 
     def __init__(self, program: Program, free_indices: Collection[str] = ()) -> None:
@@ -43,7 +43,7 @@ class Scopes:
         self.sizes: set[int] = set()
         self.size_names: dict[str, None] = {}
         self._free_indices = free_indices
-        self.unbound: dict[int, str] = {}
+        self.unbound: set[tuple[int, int]] = set()
         for definition in program.definitions:
             self._indices(definition.expression)
         for function in program.functions:
@@ -126,7 +126,7 @@ class Scopes:
             elif position in self._free_indices:
                 self.free.append((node, axis, position))
             else:
-                self.unbound.setdefault(id(node), position)
+                self.unbound.add((id(node), axis))
 
     def _moves(self, name: str, binders: dict[str, list[IndexedSum]], parameter: str) -> str:
         """What a name is that stands for no fixed length there; empty where it may."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from gradcalc.errors import Span
+from gradcalc.errors import GradcalcError, Span
 
 Label = tuple[object, ...]
 
@@ -58,6 +58,10 @@ class Expr:
         return f"<{type(self).__name__} {to_text(self)}>"
 
 
+_MOST_BITS = 13_288
+"""Of 4,000 digits. Python writes no longer numbers, and floating point ends at 309 digits."""
+
+
 class Number(Expr):
     """An exact non-negative rational number; `0.5` is one half."""
 
@@ -65,6 +69,13 @@ class Number(Expr):
 
     def __init__(self, value: Fraction | int, span: Span | None = None) -> None:
         self.value = Fraction(value)
+        if max(self.value.numerator.bit_length(), self.value.denominator.bit_length()) > _MOST_BITS:
+            raise GradcalcError(
+                "limit",
+                "a number has more than 4,000 digits",
+                span=span,
+                hint="Numbers end at 1e308 when they are evaluated.",
+            )
         super().__init__(("number", self.value), (), span)
 
 

@@ -58,9 +58,9 @@ def check_domain(walk: Walk, node: Expr, entry: Elementwise, operand: Data) -> N
         observation.meet_kink(np.smallest(np.real(operand) - kink))
     low, high = entry.domain
     if (low, high) != _REAL_LINE:
-        worst = np.outside(operand, low, high, entry.power is not None)
+        worst = np.outside(operand, low, high, entry.closed)
         if worst is not None:
             sentence = f"{entry.name} of {worst:.6g}, outside its domain, in {short(node)}"
             observation.fail(sentence, node.span)
-        if entry.power is not None and low == 0 and np.any(np.equal(np.real(operand), 0)):
+        if entry.closed and any(np.any(np.equal(np.real(operand), end)) for end in (low, high)):
             observation.kink_distance = 0.0

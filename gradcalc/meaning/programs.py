@@ -12,6 +12,9 @@ from gradcalc.meaning.interpreter import Interpreter
 from gradcalc.meaning.observation import Observation
 from gradcalc.meaning.values import Axes, Data, Surroundings
 
+NOT_FINITE = "the value is not finite"
+"""The fault where nothing on the way was outside a domain."""
+
 
 class _TypedAxes(Axes):
     def __init__(self, typing: Typing, sizes: Mapping[str, int]) -> None:
@@ -71,5 +74,5 @@ def observed(
     interpreter.free = {name: ("scalar", algebra.number(place)) for name, place in (indices or {}).items()}
     observation.value = interpreter.value(program.objective)[1]
     if observation.fault is None and not algebra.is_finite(observation.value):
-        observation.fail("the value is not finite", program.objective.span)
+        observation.fail(NOT_FINITE, program.objective.span)
     return observation

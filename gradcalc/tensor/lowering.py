@@ -18,6 +18,7 @@ from gradcalc.functions.entry import Function
 from gradcalc.functions.entry import Linear as LinearEntry
 from gradcalc.language.kinds import MASKS, NAMES, axis_literals, block_kind
 from gradcalc.language.polynomial import Dim, added, multiplied, polynomial, substituted
+from gradcalc.language.printer import to_text
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import (
     COMPARISONS,
@@ -48,8 +49,9 @@ from gradcalc.tensor.nodes import (
     times,
 )
 from gradcalc.tensor.plans import Binders, bound_name, formula, label_of, plan_of
+from gradcalc.tensor.rewriting import is_zero
 from gradcalc.tensor.signs import is_positive
-from gradcalc.tensor.values import AXES, KINDS, Arithmetic, Part, Signed, Value
+from gradcalc.tensor.values import AXES, KINDS, Arithmetic, Part, Signed, Value, rational
 
 _MOST_NUMBERS = 12
 """Up to how many numbers an index stands for are written out."""
@@ -202,16 +204,31 @@ class Lowering(Arithmetic):
         if operator == "/" and right.kind == "matrix":
             return self._matrix_product(left, self._atom("inv", [right], node))
         if operator in ("/", "./"):
+            self._refuse_zero(node, right)
             return self._entrywise(left, right, -1)
         if operator == "\\":
             if left.kind == "scalar":
+                self._refuse_zero(node, left)
                 return self._entrywise(right, left, -1)
             return self._matrix_product(self._atom("inv", [left], node), right)
         if operator == "^" and left.kind == "matrix":
             return self._atom("matpow", [left, right], node)
         if operator in COMPARISONS:
             return self._elementwise((catalogue.BY_OPERATOR[operator].name, 0), [left, right])
+        exponent = rational(right)
+        if exponent is not None and exponent < 0:
+            self._refuse_zero(node, left)
         return self._power(left, right)
+
+    def _refuse_zero(self, node: Expr, divisor: Value) -> None:
+        """Raises GradcalcError of kind numeric where the user divides by what is zero whatever the variables are."""
+        if is_zero(divisor.node) and self.typing.knows(node):
+            raise GradcalcError(
+                "numeric",
+                f"division by zero in {to_text(node)}",
+                span=node.span,
+                hint="The divisor is zero whatever the variables are.",
+            )
 
     def _indexed(self, node: Index, operand: Value, bound: Binders) -> Value:
         parts: list[Part] = []

@@ -133,7 +133,7 @@ class _Lexer:
             if text == "/":
                 self._add("/", "/", start, end)
             return True
-        if side and text in "<>":
+        if (side, text) in (("open", "<"), ("close", ">")):
             self._add(side, text, start, end)
             return True
         if bar == "||" or (bar is None and text not in ("{", "}") and not {name} & {*words.OPENERS, *words.CLOSERS}):
