@@ -80,7 +80,7 @@ GOOD = b'{"command": "grad", "expression": "x*y", "wrt": "x"}'
 REQUESTS = (
     GOOD,
     b'{"id": 1, "command": "eval", "expression": "x\'*A*x", "data": {"x": [1, 2], "A": [[1, 2], [3, 4]]}, "formats": ["latex"]}',
-    b'{"command": "check", "expression": "sum(exp(x))", "sizes": {"n": 2}, "seed": 3, "max_seconds": 4}',
+    b'{"command": "check", "expression": "sum(exp(x))", "sizes": {"n": 2}, "seed": 3, "max_seconds": 40}',
     b'{"command": "verify", "expression": "x^2", "claim": "2*x", "declare": ["x: scalar"], "layout": "numerator"}',
     b'{"command": "hvp", "expression": "sum(x.^3)", "direction": "v", "shapes": {"x": ["n"]}, "structure": {}}',
 )
