@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import GradcalcError
+from gradcalc.limits import LimitReached
 
 Array = Any
 
@@ -146,7 +147,7 @@ class Called:
                     result = self._function(*copies.values())
                 else:
                     result = self._function(**{own: copies[name] for name, own in self._keywords.items()})
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, LimitReached):
             raise
         except BaseException as error:
             raise GradcalcError("data", f"{self._name} failed: {told(error)}") from None
