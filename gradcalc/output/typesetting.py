@@ -214,9 +214,12 @@ def _call(node: Expr, operands: tuple[Box, ...]) -> Box:
     if isinstance(entry, catalogue.Elementwise) and "{1}" in entry.latex:
         missing = entry.defaults[len(operands) - len(entry.parameters) + len(entry.defaults) :]
         operands += tuple([number(text) for text in missing])
-    box = filled(entry.latex, operands) if entry is not None and operands and not node.primes else None
-    if box is not None:
-        return box
+    # A sign for all entries has no place for the axis.
+    is_along_axis = getattr(entry, "axis", False) and len(operands) == 2
+    if entry is not None and operands and not node.primes and not is_along_axis:
+        box = filled(entry.latex, operands)
+        if box is not None:
+            return box
     known = None if entry is None else function_name(entry.latex)
     name = known or name_box(node.function, function=True)
     if node.primes:
