@@ -7,6 +7,7 @@ variable. A line is true when both sides, read back from their text, have the sa
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,10 @@ _STEP = 1e-30
 
 _MORE_TRIES = 24
 
-_MANY_PARTS = 40
+_LENGTHS = (3, 4, 5, 6, 7, 8)
+"""The lengths of axes: with more dimensions than these, some are equal, for the work grows with the entries."""
+
+_MANY_PARTS = 12
 """With more parts than this, derivatives of the objective by parts are products of those of the parts."""
 
 
@@ -85,11 +89,11 @@ class Point:
 
     def _values(self, known: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
         """The values of parts, in order, where some names have other values than at the point."""
-        arrays = {**self.arrays, **known}
         made: dict[str, Array] = {}
         for name in names:
             program, typing, fixed = self._programs[name]
-            arrays[name] = made[name] = _observed(program, typing, {**arrays, **fixed}, self.sizes).value
+            arrays = ChainMap(made, dict(known), fixed, self.arrays)
+            made[name] = _observed(program, typing, arrays, self.sizes).value
         return made
 
     def _depending_on(self, name: str) -> list[str]:
@@ -199,7 +203,7 @@ class Point:
         self, program: Program, typing: Typing, arrays: Mapping[str, Array], indices: Mapping[str, int]
     ) -> Observation:
         """The value of a program in names. arrays: of names that only it has. indices: where free indices stand."""
-        return _observed(program, typing, {**self.arrays, **arrays}, self.sizes, indices)
+        return _observed(program, typing, ChainMap(dict(arrays), self.arrays), self.sizes, indices)
 
 
 def _drawn(program: Program, typing: Typing, seed: int) -> tuple[dict[str, Array], dict[str, int]]:
@@ -208,12 +212,12 @@ def _drawn(program: Program, typing: Typing, seed: int) -> tuple[dict[str, Array
     Raises GradcalcError of kind numeric where there is neither.
     """
     try:
-        return draw(program, typing, {}, seed=seed)
+        return draw(program, typing, {}, seed=seed, lengths=_LENGTHS)
     except GradcalcError as error:
         if error.kind != "numeric":
             raise
         for attempt in range(_MORE_TRIES):
-            arrays, sizes = draw(Program(Number(1)), typing, {}, seed=seed + _MORE_TRIES * attempt)
+            arrays, sizes = draw(Program(Number(1)), typing, {}, seed + _MORE_TRIES * attempt, None, _LENGTHS)
             if _observed(program, typing, arrays, sizes).fault is None:
                 return arrays, sizes
         raise
@@ -227,7 +231,8 @@ def _observed(
     indices: Mapping[str, int] | None = None,
 ) -> Observation:
     """What the interpreter finds. Raises GradcalcError of kind numeric where a function has no value at all."""
+    needed = {name: arrays[name] for name in typing.variables if name in arrays}
     try:
-        return observe(program, typing, arrays, sizes, indices)
+        return observe(program, typing, needed, sizes, indices)
     except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
         raise GradcalcError("numeric", f"there is no value at a random point ({error})") from error

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcalc.checking.checks import check_value
-from gradcalc.derivation.checking import inside_vec, read_back, wrong_line
+from gradcalc.derivation.broadcasting import Broadcasting, NotBroadcast
+from gradcalc.derivation.checking import inside_vec, ratio_value, read_back, wrong_line
 from gradcalc.derivation.notation import Ratio
 from gradcalc.derivation.numbers import Point
 from gradcalc.derivation.steps import Step
@@ -50,6 +51,12 @@ def _value(point: Point, step: Step, answer: Answer) -> Any:
         # What is stacked has its columns one below the other, on both sides.
         return value.reshape(shape, order="F") if "vec(" in left.name else value
     positions = [*left.rows, *left.columns]
+    if set(positions) == set(step.indices):
+        lengths = {str(name): length for name, length in zip(positions, shape)}
+        try:
+            return Broadcasting(point.context, point, lengths, lambda ratio: ratio_value(point, ratio)).entries(tree)
+        except NotBroadcast:
+            pass
     found = np.zeros(shape)
     for entry in product(*[range(length) for length in shape]):
         indices = {name: place + 1 for name, place in zip(positions, entry) if isinstance(name, str)}

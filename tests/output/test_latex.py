@@ -32,6 +32,8 @@ from gradcalc.output.typesetting import box_of, positions_box
         ("a*(1 - a)*x", r"a \, (1 - a) x"),
         ("2*(x - y)", r"2 (x - y)"),
         ("2*3*x", r"2 \cdot 3 x"),
+        ("prod(A, 2)", r"\operatorname{prod}(A, 2)"),
+        ("norm2(A, 1)'", r"\operatorname{norm}_{2}(A, 1)^{\top}"),
         ("rate*x", r"\mathrm{rate} \, x"),
         ("tr(A)*x", r"\operatorname{tr}(A) \, x"),
         ("x*tr(A)", r"x \operatorname{tr}(A)"),
