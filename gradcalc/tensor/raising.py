@@ -36,7 +36,9 @@ from gradcalc.tensor.nodes import (
     Sum,
     Symbol,
     Term,
+    exact_power,
     postorder,
+    times,
 )
 from gradcalc.tensor.pnorms import p_norm
 from gradcalc.tensor.products import (
@@ -306,11 +308,22 @@ class Raising:
         self, node: Contraction, scalars: list[tuple[Expr, Rational]], tensors: list[Factor], turned: frozenset[Node]
     ) -> Product:
         network = Network(self, node, tensors, turned)
+        chain: Chain = ()
         if node.is_closed:
             network.reduce_to_numbers()
-            return Product(node.coefficient, (*scalars, *network.scalars))
-        chain = network.chain()
-        return Product(node.coefficient, (*scalars, *network.scalars), chain)
+        else:
+            chain = network.chain()
+        # The length of an axis that nothing is left on is a number.
+        numbers = [(expr.value, power) for expr, power in network.scalars if isinstance(expr, Number)]
+        found = [(expr, power) for expr, power in network.scalars if not isinstance(expr, Number)]
+        coefficient = node.coefficient
+        for value, power in numbers:
+            scale = exact_power((value, ()), power)
+            if scale is None:
+                found.append((Number(value), power))
+            else:
+                coefficient = times(coefficient, scale)
+        return Product(coefficient, (*scalars, *found), chain)
 
     def _is_turnable(self, node: Node) -> bool:
         """Whether the node is a sum that stands in one place and whose terms have fewer transposes when transposed."""

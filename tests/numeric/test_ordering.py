@@ -9,7 +9,7 @@ from gradcalc.numeric.ordering import Operand, association
 N = 10
 KINDS = {
     "A": ("plain", N, N), "T": ("plain", N, 2), "W": ("plain", 2, N), "x": ("plain", N, None), "y": ("plain", None, N),
-    "d": ("diag", N, N), "i": ("inv", N, N), "j": ("inv-transposed", N, N),
+    "V": ("plain", N, 30), "d": ("diag", N, N), "i": ("inv", N, N), "j": ("inv-transposed", N, N),
 }  # fmt: skip
 
 
@@ -38,6 +38,7 @@ def _written(chain: str) -> str:
         ("dix", "(d(ix))"),
         ("yid", "((yi)d)"),
         ("djT", "(d(jT))"),
+        ("diV", "(d(iV))"),
         # Two inverses are solved with one after the other.
         ("ijx", "(i(jx))"),
         ("yij", "((yi)j)"),

@@ -21,6 +21,7 @@ SHAPES: list[Shape] = [
     ([("S", (0, 1)), ("S", (0, 2)), ("S", (1, 2))], (0,)),
     ([("S", (0, 1)), ("S", (2, 3)), ("x", (1,)), ("y", (3,))], (0, 2)),
     ([("A", (0, 1)), ("A", (0, 2)), ("A", (1, 2))], ()),
+    ([("S", (0, 1)), ("S", (1, 2)), ("S", (2, 3)), ("S", (3, 4)), ("x", (0,)), ("y", (4,))], ()),
 ]
 
 
@@ -44,7 +45,7 @@ def test_the_names_of_indices_do_not_count(number: int) -> None:
     first = _made(graph, factors, output)
     shuffle = random.Random(number)
     for _ in range(20):
-        names = shuffle.sample(range(20), 4)
+        names = shuffle.sample(range(20), 5)
         turned = []
         for leaf, indices in factors:
             renamed = tuple([names[index] for index in indices])

@@ -61,3 +61,8 @@ def test_a_merge_with_an_axis_of_one_entry_is_an_identity(dims: tuple[Any, ...],
     graph = Graph()
     made = graph.pattern("merge", dims)
     assert made is graph.contraction((1, ()), (), joined, dict(enumerate(dims[:2])))
+
+
+def test_lengths_that_are_numbers_are_one_number() -> None:
+    """Six copies of C, squared and summed: 12*C, not 2*2*3*C."""
+    assert gradcalc.derive("C: matrix[n,m]; sum(repmat(C', 2, 3).^2)", wrt="C").text == "12*C"
