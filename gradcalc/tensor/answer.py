@@ -276,8 +276,9 @@ class Derivation:
             part = self._forward(component, direction) if value is self._value.node else None
             if part is None:
                 gradient = derivative(self._graph, self._rules, value, self._lowering.symbol(component[0]))
-                if component[1]:
+                if component[1] or self._is_curved(component):
                     gradient = self._projected(gradient, [component], len(value.dims))
+                if component[1]:
                     gradient = self._component(gradient, [component], len(value.dims))
                 part = self._contracted(gradient, direction)
             parts.append(part)

@@ -303,14 +303,21 @@ class Seal:
         data = arrays[name]
         if positions:
             unit = _unit(data, [int(place) - 1 for place in positions], algebra)
-            return {name: self._within(variable, data, unit, algebra)}, algebra.number(1)
+            return {name: self._followed(variable, data, unit, algebra)}, algebra.number(1)
         structure = STRUCTURES.get(variable.structure or "")
         if structure is not None and claimed.independent and structure.part is not None:
             moved = structure.part(algebra, weight)
             mask = [structure.independent(*divmod(place, len(data))) for place in range(data.size)]
             kept = [entry if keeps else 0 * entry for entry, keeps in zip(moved.entries, mask)]
             return {name: moved}, Array(moved.shape, kept)
-        return {name: self._within(variable, data, weight, algebra)}, weight
+        return {name: self._followed(variable, data, weight, algebra)}, weight
+
+    def _followed(self, variable: Variable, data: Data, direction: Data, algebra: Any) -> Any:
+        """The part of a direction along which a variable may move; on curved structures from where it was moved to."""
+        structure = STRUCTURES.get(variable.structure or "")
+        if structure is None or structure.part is not None:
+            return self._within(variable, data, direction, algebra)
+        return lambda at: structure.tangent(algebra, at[variable.name], direction)
 
     def _within(self, variable: Variable, data: Data, direction: Data, algebra: Any) -> Data:
         """The part of a direction along which a structured variable may move: a projected gradient sees no other."""

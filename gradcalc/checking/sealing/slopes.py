@@ -16,8 +16,10 @@ from gradcalc.checking.sealing.readback import Entries, entries_of
 
 Data = Any
 
-Move = Mapping[str, Data]
-"""A direction for each variable that moves: an array in its shape."""
+Move = Mapping[str, Any]
+"""A direction for each variable that moves: an array in its shape, or a function that gives it at arrays, where the
+directions in which the variable may move are others at every point. Of several moves the last is made first.
+"""
 
 Function = Callable[[Mapping[str, Data]], Data]
 """The value of the objective at arrays."""
@@ -33,8 +35,8 @@ _STEP = 0.02
 def along(function: Function, arrays: Mapping[str, Data], moves: Sequence[Move], analytic: bool) -> Entries:
     """The mixed derivative along the moves, in Python's numbers."""
     if analytic:
-        return _mixed(lambda at: _imaginary(function(_moved(at, moves[0], 1j * _COMPLEX_STEP))), arrays, moves[1:])
-    return _mixed(lambda at: entries_of(function(at)), arrays, moves)
+        return _mixed(lambda at: _imaginary(function(_moved(at, moves[0], 1j * _COMPLEX_STEP))), arrays, moves[:0:-1])
+    return _mixed(lambda at: entries_of(function(at)), arrays, moves[::-1])
 
 
 def _imaginary(value: Data) -> Entries:
@@ -42,7 +44,8 @@ def _imaginary(value: Data) -> Entries:
 
 
 def _moved(arrays: Mapping[str, Data], move: Move, step: Any) -> dict[str, Data]:
-    return {**arrays, **{name: arrays[name] + step * direction for name, direction in move.items()}}
+    at = {name: direction(arrays) if callable(direction) else direction for name, direction in move.items()}
+    return {**arrays, **{name: arrays[name] + step * direction for name, direction in at.items()}}
 
 
 def _mixed(
@@ -69,7 +72,7 @@ def along_precisely(function: Function, arrays: Mapping[str, Data], moves: Seque
     for signs in product((1, -1), repeat=order):
         at: Mapping[str, Data] = arrays
         weight = 1
-        for sign, move in zip(signs, moves):
+        for sign, move in zip(signs, reversed(moves)):
             at = _moved(at, move, sign * step)
             weight *= sign
         value = [weight * entry for entry in entries_of(function(at))]
