@@ -355,6 +355,7 @@ Rules = tuple[list[str], list[Rule], list[float]]
 
 def _rules() -> dict[str, Rules]:
     """For each kind its rules: their names, what builds them, and their weights."""
+    import scripts.fuzz.rules_of_arrays  # noqa: F401 (its rules register themselves)
     from scripts.fuzz.rules import PLAIN
 
     table: dict[str, Rules] = {kind: ([], [], []) for kind in ("scalar", "vector", "row", "matrix")}

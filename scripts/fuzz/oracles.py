@@ -7,7 +7,6 @@ explains is none.
 from __future__ import annotations
 
 import collections
-import json
 import random
 import re
 import traceback
@@ -18,9 +17,8 @@ import numpy as np
 
 from gradcalc.api import Derivative, Problem
 from gradcalc.errors import GradcalcError
-from gradcalc.language.parser import parse
-from gradcalc.language.printer import program_text, to_text
-from gradcalc.language.syntax import Binary, Program
+from gradcalc.language.printer import to_text
+from scripts.fuzz import faces
 from scripts.fuzz.algebras import FLOATS, Fault, RealOnly, precise
 from scripts.fuzz.cases import Case, Finding
 from scripts.fuzz.evaluator import Unknown
@@ -81,12 +79,12 @@ class Judge:
         else:
             self.derivatives(subject, derivative)
         if case.equal is not None:
-            self.equal(subject)
+            faces.equal(self, subject)
         if self.random.random() < 0.3 * self.thorough:
-            self.guarded("JSON", lambda: self.json(derivative))
+            self.guarded("JSON", lambda: faces.in_json(self, derivative))
         if self.random.random() < 0.08 * self.thorough:
             self.guarded("LaTeX", derivative.latex)
-            self.guarded("MathML", lambda: self.mathml(derivative))
+            self.guarded("MathML", lambda: faces.mathml(self, derivative))
             self.guarded("text", lambda: str(derivative))
         if self.random.random() < 0.006 * self.thorough and case.direction is None:
             self.guarded("check", lambda: self.check(derivative))
@@ -239,7 +237,7 @@ class Judge:
             self.attempt("derivative", lambda a=answer, p=plain: values.__setitem__(  # type: ignore[misc]
                 -1, self.levels(subject, base, derivative, a, p)))  # fmt: skip
         if all(value is not None for value in values) and self.random.random() < 0.7 * self.thorough:
-            self.attempt("program", lambda: self.program(subject, derivative, values))
+            self.attempt("program", lambda: faces.program(self, subject, derivative, values))
 
     def formula_of_value(self, subject: Subject, derivative: Derivative) -> None:
         objective, formula = subject.objective(), derivative.objective
@@ -261,7 +259,7 @@ class Judge:
             before, field = field, subject.tensor(level)
             value = field(FLOATS, {})
             self.level(subject, before, field, value, level)
-        self.forms(subject, shown, answer, lambda m: self.laid_out(subject, answer, field(m, {})), value)
+        faces.forms(self, subject, shown, answer, lambda m: self.laid_out(subject, answer, field(m, {})), value)
         return self.laid_out(subject, answer, value)
 
     def level(self, subject: Subject, before: Field, field: Field, value: Array, level: Any) -> None:
@@ -290,120 +288,6 @@ class Judge:
         scalar = not subject.problem.typing.dims(subject.problem.program.objective)
         turned = (answer.layout == "numerator" and scalar) or (answer.layout == "denominator" and not scalar)
         return value.T if turned and value.ndim == 2 else value
-
-    def forms(self, subject: Subject, derivative: Derivative, answer: Any, truth: Any, expected: Array) -> None:
-        """The other ways in which an answer is written."""
-        expected = self.laid_out(subject, answer, expected)
-        if tuple([subject.length(dim) for dim in answer.dims]) != np.shape(expected):
-            self.found("shape of the answer", f"{answer.dims} for {np.shape(expected)}")
-            return
-        if answer.layout is not None:
-            field = subject.tensor(answer)
-            self.attempt("layout", lambda: self.settle(
-                "derivative in a layout: text", field(FLOATS, {}), truth, lambda m: field(m, {}),
-                to_text(answer.tree), expected))  # fmt: skip
-        if answer.full() is not None:
-            full = subject.tensor(answer, full=True)
-            self.attempt("full", lambda: self.settle(
-                "full", full(FLOATS, {}), truth, lambda m: full(m, {}), to_text(answer.full()), expected))  # fmt: skip
-            if self.random.random() < 0.3 * self.thorough and not answer.indices:
-                self.guarded("reading an answer", lambda: self.read_back(subject, answer))
-        chance = 0.5 * self.thorough
-        if self.random.random() < chance:
-            self.attempt("index form", lambda: self.index(subject, derivative, answer, truth, expected))
-        if self.random.random() < chance:
-            self.attempt("einsum", lambda: self.einsum(subject, derivative, answer, truth, expected))
-        if self.random.random() < chance and not answer.components[-1][1] and answer.layout is None:
-            self.attempt("action", lambda: self.action(subject, derivative, answer, truth, expected))
-
-    def read_back(self, subject: Subject, answer: Any) -> None:
-        """The text of an answer is a program of the kind and the lengths of the answer."""
-        from gradcalc.language.shapes import infer
-
-        shapes = {name: variable.dims for name, variable in subject.typing.variables.items()}
-        text = subject.heading + to_text(answer.full())
-        program = parse(text)
-        if program.objective != answer.full():
-            self.found("printing: the text is read as another tree", text)
-        known = [name for dims in shapes.values() for name in dims if isinstance(name, str)]
-        typing = infer(program, shapes, dimension_names=[name for name in known if name.isidentifier()])
-        named = "".join([f"{name} = {to_text(part)}; " for name, part in answer.where]) + to_text(answer.tree)
-        infer(parse(subject.heading + named), shapes)
-        kind = typing.kind(program.objective)
-        wanted = "matrix" if answer.vectorized else answer.kind
-        if kind != wanted and not answer.entrywise:
-            self.found(f"reading an answer: a {kind} for a {wanted}", text)
-
-    def index(self, subject: Subject, derivative: Derivative, answer: Any, truth: Any, expected: Array) -> None:
-        formula = derivative.index_formula(answer)
-        if len(to_text(formula.tree)) > 1500 or np.size(expected) > 64:
-            return
-        tree = subject.reread(formula.tree)
-        where = [(name, subject.reread(part)) for name, part in formula.where]
-        places = list(np.ndindex(*np.shape(expected)))
-        places = places if len(places) <= 4 else self.random.sample(places, 4)
-
-        def entries(m: Any) -> Array:
-            found, scope = [], subject.scope(where, m)
-            for place in places:
-                indices = {name: at + 1 for name, at in zip(formula.indices, place)}
-                found.append(subject.evaluate(tree, where, m, {}, indices, scope).array[()])
-            return np.array(found, dtype=None if m is FLOATS else object)
-
-        self.settle("index form", entries(FLOATS), lambda m: np.stack([truth(m)[place] for place in places]), entries,
-                    to_text(formula.tree), np.stack([expected[place] for place in places]))  # fmt: skip
-
-    def einsum(self, subject: Subject, derivative: Derivative, answer: Any, truth: Any, expected: Array) -> None:
-        terms = derivative.derivation.einsum(answer)
-        if terms is None or len(terms) > 40:
-            return
-
-        def value(m: Any) -> Array:
-            total: Any = 0
-            for term in terms:
-                operands = [subject.evaluate(subject.reread(tree), [], m).array for tree in term.operands]
-                part = np.einsum(term.subscripts, *operands) if operands else m.number(1)
-                if term.scale is not None:
-                    part = part * subject.evaluate(subject.reread(term.scale), [], m).array
-                total = total - part if term.negative else total + part
-            return np.asarray(total)
-
-        self.settle("einsum", value(FLOATS), truth, value, derivative.einsum(answer) or "", expected)
-
-    def action(self, subject: Subject, derivative: Derivative, answer: Any, truth: Any, expected: Array) -> None:
-        """dX -> …: the derivative times a change of the last variable."""
-        name = answer.components[-1][0]
-        formula = derivative.action(answer)
-        variable, point = subject.typing.variables[name], subject.arrays[name]
-        change = np.random.default_rng(self.case.seed).normal(size=np.shape(point))
-        if variable.structure not in (None, "positive"):
-            if answer.structured == "independent":
-                return
-            from scripts.fuzz.points import tangent
-
-            change = tangent(variable.structure, point, change)
-        subject.extra[f"d{name}"] = (variable.kind, change)
-        field = subject.tensor(formula)
-        axes = np.ndim(point)
-
-        def contracted(value: Array, m: Any) -> Array:
-            return np.tensordot(value, m.array(change), axes) if axes else value * m.array(change)
-
-        self.settle("action", field(FLOATS, {}), lambda m: contracted(truth(m), m), lambda m: field(m, {}),
-                    to_text(formula.tree), contracted(expected, FLOATS))  # fmt: skip
-
-    def program(self, subject: Subject, derivative: Derivative, values: list[Any]) -> None:
-        """The compiled program: the value and the derivatives."""
-        from gradcalc.evaluation import Evaluator
-
-        objective = subject.objective()
-        value, found = Evaluator(derivative, subject.sizes)(subject.arrays, subject.sizes)
-        self.settle("program: value", value, lambda m: objective(m, {}), None, "the value")
-        for answer, array, right in zip(derivative.answers, found, values):
-            field = subject.tensor(answer)
-            # The text has been judged: the program has to agree with it.
-            self.settle("program: derivative", array, lambda m, field=field: field(m, {}), None,
-                        to_text(answer.tree), right)  # fmt: skip
 
     # Directions.
 
@@ -441,51 +325,6 @@ class Judge:
             self.attempt("along a direction", lambda field=field, found=found, answer=answer: self.settle(  # type: ignore[misc]
                 f"along a direction, order {self.case.order}: text", found(FLOATS, {}),
                 lambda m: along(m, field), lambda m: found(m, {}), to_text(answer.tree)))  # fmt: skip
-
-    # Other faces.
-
-    def equal(self, subject: Subject) -> None:
-        """A program that means the same has the same value, and should have the same normal form."""
-        from gradcalc.tensor.rewriting import is_zero
-
-        whole = subject.problem.program
-        other = parse(f"{subject.heading}{self.case.equal}").objective
-        text = program_text(Program(
-            Binary("-", whole.objective, other), whole.definitions, whole.functions, whole.declarations))  # fmt: skip
-        problem = self.guarded("reading", lambda: Problem(text))
-        if problem is None or not set(problem.typing.variables) <= set(subject.arrays):
-            return
-        derivative = self.guarded("derivation", lambda: Derivative(problem, [], 1, None))
-        if derivative is None or is_zero(derivative.objective.node):
-            return
-        self.found("normal form: equal programs differ", to_text(derivative.objective.tree), serious=False)
-        difference = Subject(problem, subject.arrays, subject.sizes)
-        objective, field = difference.objective(), difference.tensor(derivative.objective)
-        self.attempt("value: formula", lambda: self.settle(
-            "value: formula of a difference that is 0", field(FLOATS, {}), lambda m: objective(m, {}),
-            lambda m: field(m, {}), to_text(derivative.objective.tree)))  # fmt: skip
-
-    def json(self, derivative: Derivative) -> None:
-        from gradcalc.output.result import derivation_result
-
-        formats = self.random.sample(["latex", "index", "einsum", "action", "numpy", "sympy", "unicode"], 3)
-        result = derivation_result("grad", derivative, formats=tuple(formats))
-        if json.loads(json.dumps(result, allow_nan=False)) != result:
-            self.found("JSON: does not survive", "")
-        for entry, answer in zip(result["derivatives"], derivative.answers):
-            rank = {"scalar": 0, "vector": 1, "row": 1, "matrix": 2}.get(entry["kind"])
-            if rank is not None and rank != len(entry["shape"]):
-                self.found("JSON: kind against shape", f"{entry['kind']} {entry['shape']}")
-            if list(answer.dims) != entry["shape"]:
-                self.found("JSON: shape", f"{entry['shape']} for {answer.dims}")
-
-    def mathml(self, derivative: Derivative) -> None:
-        import xml.etree.ElementTree
-
-        from gradcalc.output.mathml import equation_mathml
-
-        for answer in derivative.answers:
-            xml.etree.ElementTree.fromstring(equation_mathml(answer))
 
     def check(self, derivative: Derivative) -> None:
         result = derivative.check(seed=self.case.seed % 1000)
