@@ -251,7 +251,18 @@ REDUCING: dict[str, Any] = {
 }
 """A number of all entries."""
 
+
+def _shares(m: Any, x: Array, sign: int) -> Array:
+    """1 shared by the entries that are largest (or smallest), up to rounding."""
+    ranked = sign * m.real(x)
+    top = np.max(np.ravel(ranked))
+    mask = m.where(np.asarray(ranked >= top - 1e-13 * (1 + abs(top)), dtype=bool), 1 + 0 * x, 0 * x)
+    return mask / np.sum(m.real(mask))
+
+
 KEEPING: dict[str, Any] = {
+    "maxima": lambda m, x: _shares(m, x, 1),
+    "minima": lambda m, x: _shares(m, x, -1),
     "softmax": _softmax,
     "logsoftmax": lambda m, x: x - _logsumexp(m, x),
     "normalize": lambda m, x: x / _norm2(m, x),

@@ -156,7 +156,12 @@ class Subject:
         """Entries of a variable that are moved: some at random, the one that is asked for, or the independent ones."""
         name, positions = component
         if positions:
-            return [tuple([int(position) - 1 for position in positions])]
+            place = tuple([int(position) - 1 for position in positions])
+            if self.apart(name, structured):
+                # An entry off the independent ones is tied to one of them.
+                mask = independent(str(self.typing.variables[name].structure), len(self.arrays[name]))
+                return [place] if mask[place] else []
+            return [place]
         places = list(np.ndindex(*np.shape(self.arrays[name])))
         if self.apart(name, structured):
             mask = independent(str(self.typing.variables[name].structure), len(self.arrays[name]))
