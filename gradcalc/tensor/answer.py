@@ -302,9 +302,17 @@ class Derivation:
         direction = self._direction(answer.components[-1], name)
         node = self._forward(answer.components[-1], direction) if answer.order == 1 else None
         if node is None:
-            node = self._contracted(answer.node, direction)
+            node = self._contracted(self._by_all_entries(answer), direction)
         kind = "tensor" if len(node.dims) > 2 else _KINDS[len(node.dims)]
         return self._formula(node, kind)
+
+    def _by_all_entries(self, answer: Answer) -> Node:
+        """A derivative whose last axes are all entries of its last variable, also where the answer's are independent
+        ones, each of which stands for several."""
+        if answer.structured != "independent" or answer.components[-1][1]:
+            return answer.node
+        node = self._derivative(tuple([name for name, _ in answer.components]))
+        return self._component(self._projected(node, answer.components[:-1]), answer.components)
 
     def _direction(self, component: Component, name: str, held: bool = False) -> Symbol:
         """The tensor of a name in the shape of a variable, or of an entry of one.

@@ -13,6 +13,7 @@ from gradcalc.language.parser import parse
 from gradcalc.language.printer import program_text, to_text
 from gradcalc.language.syntax import Binary, Program
 from scripts.fuzz.algebras import FLOATS
+from scripts.fuzz.points import independent, tangent
 from scripts.fuzz.subject import Subject
 
 if TYPE_CHECKING:
@@ -111,17 +112,15 @@ def action(judge: Judge, subject: Subject, derivative: Derivative, answer: Any, 
     variable, point = subject.typing.variables[name], subject.arrays[name]
     change = np.random.default_rng(judge.case.seed).normal(size=np.shape(point))
     if variable.structure not in (None, "positive"):
-        if answer.structured == "independent":
-            return
-        from scripts.fuzz.points import tangent
-
         change = tangent(variable.structure, point, change)
+    apart = subject.apart(name, answer.structured)
+    counted = change * independent(str(variable.structure), len(point)) if apart else change
     subject.extra[f"d{name}"] = (variable.kind, change)
     field = subject.tensor(formula)
     axes = np.ndim(point)
 
     def contracted(value: Array, m: Any) -> Array:
-        return np.tensordot(value, m.array(change), axes) if axes else value * m.array(change)
+        return np.tensordot(value, m.array(counted), axes) if axes else value * m.array(counted)
 
     judge.settle("action", field(FLOATS, {}), lambda m: contracted(truth(m), m), lambda m: field(m, {}),
                 to_text(formula.tree), contracted(expected, FLOATS))  # fmt: skip

@@ -190,7 +190,11 @@ class Seal:
 
     def _point(self, number: int) -> Point:
         while len(self._points) <= number:
-            self._points.append(next(self._source))
+            try:
+                self._points.append(next(self._source))
+            except StopIteration:
+                # The source has said so before, and ended.
+                raise NoPoint("no random point inside the domain was found") from None
         return self._points[number]
 
     def _at(self, claimed: Claimed, point: Point) -> str | None:
