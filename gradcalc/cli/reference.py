@@ -25,7 +25,7 @@ def functions_command(name: str | None, as_json: bool, output: str | None) -> No
     """
     entries = list(catalogue.ENTRIES)
     if name is not None:
-        entry = catalogue.lookup(name)
+        entry = catalogue.spelled(name)
         if entry is None:
             from gradcalc.language.parser import nearest
 

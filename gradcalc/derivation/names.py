@@ -67,7 +67,7 @@ def _first_free(context: Context, candidates: tuple[str, ...]) -> str:
 
 
 def _is_free(context: Context, name: str) -> bool:
-    return name not in context.taken and f"d{name}" not in context.taken and catalogue.lookup(name) is None
+    return name not in context.taken and f"d{name}" not in context.taken and catalogue.spelled(name) is None
 
 
 def _numbered(context: Context, candidates: tuple[str, ...]) -> str:

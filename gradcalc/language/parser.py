@@ -160,7 +160,7 @@ class ExpressionParser:
                     hint=_usage(frame.name),
                 )
             return False
-        entry = catalogue.lookup(token.text)
+        entry = catalogue.spelled(token.text)
         if entry is not None and token.text in reserved(entry) and token.text not in self._variables:
             raise GradcalcError(
                 "name",
@@ -172,12 +172,12 @@ class ExpressionParser:
         return True
 
     def _is_function(self, name: str) -> bool:
-        return name in self._functions or (name not in self._variables and catalogue.lookup(name) is not None)
+        return name in self._functions or (name not in self._variables and catalogue.spelled(name) is not None)
 
     def _function(self, token: Token) -> str:
         if token.text in self._functions:
             return token.text
-        entry = catalogue.lookup(token.text)
+        entry = catalogue.spelled(token.text)
         if entry is None:
             near = nearest(token.text, [*catalogue.BY_NAME, *self._functions])
             hint = f"Did you mean {near}?" if near else "`gradcalc functions` lists the functions."
@@ -501,13 +501,13 @@ def _joined(operand: Expr, token: Token) -> tuple[int, int]:
 
 
 def _usage(name: str) -> str | None:
-    entry = catalogue.lookup(name)
+    entry = catalogue.spelled(name)
     return f"For example: {entry.example}" if entry is not None else f"For example: {name}(x)"
 
 
 def arities(name: str) -> list[int]:
     """How many arguments a function of the catalogue takes."""
-    entry = catalogue.lookup(name)
+    entry = catalogue.spelled(name)
     assert entry is not None
     return list(entry.arities)
 

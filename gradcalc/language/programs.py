@@ -155,7 +155,7 @@ class ProgramParser:
         return self._expressions.parse(position), self._expressions.position
 
     def _check_definable(self, token: Token) -> None:
-        entry = catalogue.lookup(token.text)
+        entry = catalogue.spelled(token.text)
         if token.text == "pi" or (entry is not None and token.text in reserved(entry)):
             what = "a constant" if token.text == "pi" else "a function of the language"
             raise GradcalcError(

@@ -6,7 +6,6 @@ import builtins
 import keyword
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from gradcalc.functions import catalogue
 from gradcalc.language.polynomial import Dim, names_in
@@ -61,7 +60,7 @@ class Code:
         self._forms: dict[int, Form] = {}
         self._cached: dict[str, str] = {}
         self._used_dims: dict[str, None] = {}
-        self.injected: dict[str, Any] = {}
+        self._stand_ins: dict[str, str] = {}
         self._counter = 0
         self.parameters = _parameter_names(variables)
         self._taken = set(self.parameters.values())

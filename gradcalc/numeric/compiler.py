@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions import catalogue
@@ -27,7 +26,7 @@ from gradcalc.language.syntax import (
     Transpose,
     postorder,
 )
-from gradcalc.meaning.numpy_numbers import NUMPY
+from gradcalc.meaning.stand_in import StandIn
 from gradcalc.numeric.code import Form, is_norm, is_product, is_square_of_norm
 from gradcalc.numeric.products import Products
 from gradcalc.numeric.stable_forms import stabilised
@@ -35,6 +34,15 @@ from gradcalc.tensor.einsum import EinsumTerm
 
 _EINSUM_ORDER = "('greedy', 10**8)"
 """The order of an einsum, and how many entries an array on the way may have."""
+
+
+_STAND_IN = '''\
+def {name}(t, order):
+    """The derivative of an order of {text}, which stands in for {function}: put the function in its place."""
+    wave = (np.sin, np.cos)[order % 2](t + {shift})
+    polynomial = (t * t / 4, t / 2, 0 * t + 0.5, 0 * t)[min(order, 3)]
+    return (-wave if order % 4 > 1 else wave) + polynomial
+'''
 
 
 class Compiler(Products):
@@ -277,14 +285,19 @@ class Compiler(Products):
 
     def _user_function(self, node: Call, function: FunctionDefinition) -> str:
         """An unspecified function: its stand-in."""
-        self.injected[f"_{function.name}"] = partial(NUMPY.unspecified, function.name)
-        return self._assign(f"_{function.name}({self._value(node.children[0])}, {node.primes})")
+        name = f"_stand_in_{function.name}"
+        made = StandIn(function.name)
+        self._stand_ins[name] = _STAND_IN.format(
+            name=name, function=function.name, text=made.text, shift=f"{made.shift:.6g}"
+        )
+        return self._assign(f"{name}({self._value(node.children[0])}, {node.primes})")
 
     def source(self, name: str) -> str:
         """The program as the text of a function of that name."""
         body = [f"    {line}" for line in [*self._size_lines(), *self._lines]]
         parameters = ", ".join(self.parameters.values())
         helpers = "".join([f"\n{_INVERSE_NORM if h == '_inverse_norm' else HELPERS[h]}" for h in self._helpers])
+        helpers += "".join([f"\n{text}" for text in self._stand_ins.values()])
         outputs = ", ".join(self._outputs)
         return f"import numpy as np\n{helpers}\n\ndef {name}({parameters}):\n" + "\n".join(
             [*body, f"    return {{{outputs}}}", ""]

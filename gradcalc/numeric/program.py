@@ -100,4 +100,4 @@ def compile_program(
             compiler.add(output, formula, output in guarded)
         else:
             compiler.add_einsums(output, formula)
-    return CompiledProgram(compiler.source(name), compiler.parameters, name, compiler.injected)
+    return CompiledProgram(compiler.source(name), compiler.parameters, name, {})

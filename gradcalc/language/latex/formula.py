@@ -218,7 +218,7 @@ class Formula(Commands):
                 "syntax", f"{name} over an index is not part of the language", span=(token.start, sub.span[1])
             )
         if sub is None and exponent is None and not primes and not self._is_starting(self._token):
-            if catalogue.lookup(name) is None and name not in words.FUNCTIONS and self._token.kind not in ("+", "-"):
+            if catalogue.spelled(name) is None and name not in words.FUNCTIONS and self._token.kind not in ("+", "-"):
                 return Name(name, token.span)
             if self._token.kind not in ("+", "-"):
                 raise GradcalcError("syntax", f"{name} has no argument", span=token.span, hint=f"Write \\{name}(x).")

@@ -164,5 +164,5 @@ KNOWN = frozenset([*NAMES, *FUNCTIONS, *FONTS, *ACCENTS, *OPERATORS, *SIZES, *IG
 def function_name(word: str) -> str:
     """The function that a word stands for, as the catalogue spells it where it is there."""
     word = _SPELLINGS.get(word, word)
-    entry = catalogue.lookup(word)
+    entry = catalogue.spelled(word)
     return word if entry is None else entry.name
