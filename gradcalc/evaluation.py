@@ -12,6 +12,7 @@ from gradcalc.language.polynomial import names_in, size_of, split_off
 from gradcalc.numeric.arrays import check_memory, complete, data_shape
 from gradcalc.numeric.contraction import tensor_value
 from gradcalc.numeric.definedness import require_defined
+from gradcalc.numeric.escalation import VALUE, Escalator
 from gradcalc.numeric.program import CompiledProgram, compile_program
 from gradcalc.numeric.structures import has_structure
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from gradcalc.tensor.answer import Answer, Component, Formula
 
 Array = Any
-
-_VALUE = "value"
 
 
 class Evaluator:
@@ -34,7 +33,7 @@ class Evaluator:
         self.objective = derivative.objective
         self.answers = [self._whole(answer) for answer in derivative.answers]
         self._simplified = derivative.program_form(self.objective)
-        formulas: dict[str, Any] = {_VALUE: self._simplified}
+        formulas: dict[str, Any] = {VALUE: self._simplified}
         for place, answer in enumerate(self.answers):
             formulas[self._key(place)] = derivative.program_form(answer)
         formulas = {name: formula for name, formula in formulas.items() if formula is not None}
@@ -47,6 +46,13 @@ class Evaluator:
             guarded=guarded,
             dimensions=self.typing.dimension_names,
         )
+        labels = {self._key(place): f"the derivative by {answer.wrt}" for place, answer in enumerate(self.answers)}
+        self._run = Escalator(self.program, formulas, derivative.problem, {VALUE: "the value", **labels})
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the last call has to say: a norm that was zero, digits that float64 does not have."""
+        return self._run.warnings
 
     def _key(self, place: int) -> str:
         """What a derivative is called in the program's output."""
@@ -61,8 +67,8 @@ class Evaluator:
         """The value and the derivatives. Raises GradcalcError of kind numeric or limit."""
         for answer in self.answers:
             check_memory("the derivative", [size_of(dim, sizes) for dim in answer.dims])
-        outputs = self.program(arrays)
-        value = outputs[_VALUE] if _VALUE in outputs else self._tensor(self.objective, arrays, sizes)
+        outputs = self._run(arrays, sizes)
+        value = outputs[VALUE] if VALUE in outputs else self._tensor(self.objective, arrays, sizes)
         derivatives = [
             outputs[self._key(place)] if self._key(place) in outputs else self._tensor(answer, arrays, sizes)
             for place, answer in enumerate(self.answers)

@@ -99,7 +99,7 @@ class NumericRun:
 
     @property
     def warnings(self) -> list[str]:
-        found = list(self.evaluator.program.warnings)
+        found = list(self.evaluator.warnings)
         for name in self.problem.typing.functions:
             if self.problem.typing.functions[name].body is None:
                 from gradcalc.meaning.stand_in import StandIn

@@ -60,12 +60,18 @@ class CompiledProgram:
             return 0.0
         return 1.0 / norm
 
-    def __call__(self, arrays: Mapping[str, Any]) -> dict[str, Array]:
-        """The outputs at the arrays. Raises GradcalcError of kind numeric or limit."""
+    def __call__(self, arrays: Mapping[str, Any], on_underflow: Callable[..., None] | None = None) -> dict[str, Array]:
+        """The outputs at the arrays. on_underflow: is called where a number gets too small for float64.
+
+        Raises GradcalcError of kind numeric or limit.
+        """
         self.warnings.clear()
         arguments = {self._parameters[name]: np.asarray(arrays[name], dtype=float) for name in self._parameters}
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
+            errors = np.errstate(all="ignore")
+            if on_underflow is not None:
+                errors = np.errstate(over="ignore", divide="ignore", invalid="ignore", under="call", call=on_underflow)
+            with errors, warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 outputs = self._function(**arguments)
         except np.linalg.LinAlgError as error:
