@@ -26,7 +26,8 @@ _MOST_TERMS = 20_000
 _MOST_ENTRIES = 2_000
 """Up to how many entries of all arrays the fault is looked for in numbers of many digits."""
 
-_DIGITS = 50
+_DIGITS = (50, 400, 1000)
+"""A fault is one in all of these: 1 - sigmoid(500) is 0 in 50 digits."""
 
 
 def require_defined(
@@ -64,15 +65,20 @@ def _fault(
         return None
     if sum(array.size for array in arrays.values()) > _MOST_ENTRIES:
         return seen.fault if seen.fault[0] != NOT_FINITE and bool(np.any(np.isnan(seen.value))) else None
-    held = {}
-    numbers = many_digits(_DIGITS)
-    for name, array in arrays.items():
-        entries = [numbers.number(float(entry)) for entry in np.asarray(array).flat]
-        held[name] = Small(np.shape(array), entries) if np.ndim(array) else entries[0]
-    try:
-        return observed(program, typing, held, sizes, numbers).fault
-    except (NoForm, NoMeaning):
-        return seen.fault if seen.fault[0] != NOT_FINITE else None
+    fault: tuple[str, Span | None] | None = None
+    for digits in _DIGITS:
+        numbers = many_digits(digits)
+        held = {}
+        for name, array in arrays.items():
+            entries = [numbers.number(float(entry)) for entry in np.asarray(array).flat]
+            held[name] = Small(np.shape(array), entries) if np.ndim(array) else entries[0]
+        try:
+            fault = observed(program, typing, held, sizes, numbers).fault
+        except (NoForm, NoMeaning):
+            return seen.fault if seen.fault[0] != NOT_FINITE else None
+        if fault is None:
+            break
+    return fault
 
 
 def _partial(roots: list[Expr]) -> int:

@@ -43,9 +43,12 @@ def test_nothing_is_said_where_float64_will_do() -> None:
 
 @pytest.mark.parametrize(("text", "t"), [("log(t-2)", 1.0), ("sqrt(sin(t)-1)", 1.0), ("1/(t-2)", 2.0)])
 def test_no_digits_help_outside_the_domain(text: str, t: float) -> None:
-    with pytest.raises(gradcalc.GradcalcError) as caught:
-        gradcalc.derive(text, wrt="t").value_and_gradient(t=t)
-    assert caught.value.kind == "numeric"
+    try:
+        value, _ = gradcalc.derive(text, wrt="t").value_and_gradient(t=t)
+    except gradcalc.GradcalcError as error:
+        assert error.kind == "numeric"
+    else:
+        assert not np.isfinite(value)
 
 
 def test_a_number_that_float64_cannot_hold_is_infinite() -> None:
@@ -54,8 +57,8 @@ def test_a_number_that_float64_cannot_hold_is_infinite() -> None:
 
 
 def test_towers_of_exponentials_come_back_at_once() -> None:
-    value, _ = gradcalc.derive("log(exp(exp(exp(exp(t)))))/exp(exp(exp(t)))", wrt="t").value_and_gradient(t=5.0)
-    assert float(value) == 1.0 or not np.isfinite(value)
+    with pytest.raises(gradcalc.GradcalcError, match="not finite"):
+        gradcalc.derive("log(exp(exp(exp(exp(t)))))/exp(exp(exp(t)))", wrt="t").value_and_gradient(t=5.0)
 
 
 def test_large_arrays_are_left_to_float64() -> None:
