@@ -306,7 +306,14 @@ class Seal:
         variable = self._variables[name]
         data = arrays[name]
         if positions:
-            unit = _unit(data, [int(place) - 1 for place in positions], algebra)
+            places = [int(place) - 1 for place in positions]
+            unit = _unit(data, places, algebra)
+            tied = STRUCTURES.get(variable.structure or "")
+            if tied is not None and claimed.independent and tied.part is not None:
+                # The entry moves by one, and those that it determines with it.
+                moved = tied.part(algebra, unit)
+                by = moved.entries[places[0] * len(data) + places[1]]
+                return {name: moved * (1 / by) if by else moved}, algebra.number(1)
             return {name: self._followed(variable, data, unit, algebra)}, algebra.number(1)
         structure = STRUCTURES.get(variable.structure or "")
         if structure is not None and claimed.independent and structure.part is not None:
