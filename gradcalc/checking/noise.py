@@ -31,7 +31,7 @@ SAMPLES = 3
 
 
 class Noise:
-    """Moves numbers by up to `unit`, relative to each; the two parts of complex ones each by themselves."""
+    """Moves numbers by one or two `unit`, relative to each; the two parts of complex ones each by themselves."""
 
     def __init__(self, generator: np.random.Generator, unit: float = UNIT) -> None:
         self._generator = generator
@@ -49,7 +49,9 @@ class Noise:
         return self._moved(array)
 
     def _moved(self, array: Array) -> Array:
-        return array * (1 + self._unit * (2 * self._generator.random(array.shape) - 1))
+        # At least by a unit: a smaller move would often be rounded away, and hide what cancels.
+        size = self._unit * (1 + self._generator.random(array.shape))
+        return array * (1 + np.where(self._generator.random(array.shape) < 0.5, size, -size))
 
 
 class _Rounding(Interpreter):

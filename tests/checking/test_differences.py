@@ -9,6 +9,7 @@ import gradcalc
 from gradcalc.api import Derivative, Problem
 from gradcalc.checking.checks import check_objective, check_value
 from gradcalc.checking.differences import check_derivative
+from gradcalc.checking.noise import Noise
 from gradcalc.checking.result import CheckResult
 from gradcalc.evaluation import Evaluator
 from gradcalc.numeric.points import draw
@@ -258,3 +259,11 @@ def test_digits_lost_by_the_formula_are_noise_and_no_failure() -> None:
         arrays = {"X": 1e4 + generator.normal(size=(3, 2)), "A": generator.normal(size=(3, 3))}
         (value,) = evaluator(arrays, {})[1]
         assert check_value(derivative, derivative.answers[0], value, arrays, {}, seed).verdict != "failed"
+
+
+@pytest.mark.parametrize("number", [1.0 + 2**-40, 1.5, 1.9999, 3.3, 1e-300, -7.1])
+def test_noise_moves_every_number(number: float) -> None:
+    noise = Noise(np.random.default_rng(SEED))
+    moved = noise(np.full(50, number))
+    assert np.all(moved != number)
+    assert np.all(np.abs(moved / number - 1) < 5e-16)
