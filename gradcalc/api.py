@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcalc.checking.sealing.answers import SealedAnswers
+from gradcalc.checking.sealing.readback import Written
 from gradcalc.errors import GradcalcError
 from gradcalc.language.lexer import plain_name
 from gradcalc.language.parser import nearest, parse, parse_wrt
@@ -443,6 +444,10 @@ class Derivative:
             return None
         self._sealed.einsum(answer, [(term.negative, term.scale, term.subscripts, term.operands) for term in terms])
         return einsum_text(terms)
+
+    def written(self, answer: Answer) -> Written:
+        """An answer as it is printed, for the seal of its numbers."""
+        return self._sealed.claimed(answer).written
 
     def full(self, answer: Answer) -> str | None:
         """An answer with nothing named; None where it would be too long to be of use."""

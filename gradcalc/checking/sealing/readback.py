@@ -122,6 +122,22 @@ class Reader:
         _require(tuple(getattr(data, "shape", ())) == shape, f"its shape is {getattr(data, 'shape', ())}, not {shape}")
         return entries_of(data)
 
+    def entry(
+        self,
+        written: Written,
+        place: Sequence[int],
+        arrays: Mapping[str, Data],
+        sizes: Mapping[str, int],
+        algebra: Any,
+    ) -> Data:
+        """One entry of a formula in indices, at a place counted from 1. Raises NoMeaning, GradcalcError."""
+        program = self.program(written.text)
+        interpreter = self.interpreter(program, arrays, sizes, algebra)
+        interpreter.free = {n: ("scalar", algebra.number(number)) for n, number in zip(written.indices, place)}
+        kind, data = interpreter.value(program.objective)
+        _require(kind == "scalar", f"an entry is a {kind}")
+        return data
+
     def einsums(
         self,
         terms: Sequence[EinsumTerm],
