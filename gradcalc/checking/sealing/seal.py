@@ -261,7 +261,7 @@ class Seal:
         rows = components[: len(claimed.rows)]
         given: list[Move] = []
         if claimed.directions:
-            given = [self._given(components[len(rows) :], claimed.directions, arrays, algebra)]
+            given = [self._given(components[len(rows) :], claimed, arrays, algebra)]
         floor = noise * point.observation.largest
         for place in self._places(claimed, rows, point, generator):
             moves, weights = [], []
@@ -306,14 +306,9 @@ class Seal:
         variable = self._variables[name]
         data = arrays[name]
         if positions:
-            places = [int(place) - 1 for place in positions]
-            unit = _unit(data, places, algebra)
-            tied = STRUCTURES.get(variable.structure or "")
-            if tied is not None and claimed.independent and tied.part is not None:
-                # The entry moves by one, and those that it determines with it.
-                moved = tied.part(algebra, unit)
-                by = moved.entries[places[0] * len(data) + places[1]]
-                return {name: moved * (1 / by) if by else moved}, algebra.number(1)
+            if claimed.independent:
+                return {name: self._tied(component, data, algebra)}, algebra.number(1)
+            unit = _unit(data, [int(place) - 1 for place in positions], algebra)
             return {name: self._followed(variable, data, unit, algebra)}, algebra.number(1)
         structure = STRUCTURES.get(variable.structure or "")
         if structure is not None and claimed.independent and structure.part is not None:
@@ -330,19 +325,29 @@ class Seal:
             return self._within(variable, data, direction, algebra)
         return lambda at: structure.tangent(algebra, at[variable.name], direction)
 
+    def _tied(self, component: Component, data: Data, algebra: Any) -> Data:
+        """How a variable moves with an independent entry of it: those that are tied to it move as well."""
+        name, positions = component
+        place = tuple([int(position) - 1 for position in positions])
+        direction = self._within(self._variables[name], data, _unit(data, place, algebra), algebra)
+        own = direction[place]
+        return direction / own if own != 0 else direction
+
     def _within(self, variable: Variable, data: Data, direction: Data, algebra: Any) -> Data:
         """The part of a direction along which a structured variable may move: a projected gradient sees no other."""
         structure = STRUCTURES.get(variable.structure or "")
         return direction if structure is None else structure.tangent(algebra, data, direction)
 
     def _given(
-        self, components: Sequence[Component], names: Sequence[str], arrays: Mapping[str, Data], algebra: Any
+        self, components: Sequence[Component], claimed: Claimed, arrays: Mapping[str, Data], algebra: Any
     ) -> Move:
         """The move along named directions, all at once."""
         move: dict[str, Data] = {}
-        for (name, positions), direction in zip(components, names):
+        for (name, positions), direction in zip(components, claimed.directions):
             step = arrays[direction]
-            if positions:
+            if positions and claimed.independent:
+                step = step * self._tied((name, positions), arrays[name], algebra)
+            elif positions:
                 step = step * _unit(arrays[name], [int(place) - 1 for place in positions], algebra)
             else:
                 step = self._within(self._variables[name], arrays[name], step, algebra)
