@@ -256,7 +256,10 @@ def _shares(m: Any, x: Array, sign: int) -> Array:
     """1 shared by the entries that are largest (or smallest), up to rounding."""
     ranked = sign * m.real(x)
     top = np.max(np.ravel(ranked))
-    mask = m.where(np.asarray(ranked >= top - 1e-13 * (1 + abs(top)), dtype=bool), 1 + 0 * x, 0 * x)
+    near = np.asarray(ranked >= top - 1e-12 * (1 + abs(top)), dtype=bool)
+    if np.any(near != np.asarray(ranked == top, dtype=bool)):
+        raise RealOnly  # a tie up to rounding
+    mask = m.where(near, 1 + 0 * x, 0 * x)
     return mask / np.sum(m.real(mask))
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from gradcalc.errors import GradcalcError
 from gradcalc.functions.structures import STRUCTURES
-from gradcalc.language.polynomial import size_of
+from gradcalc.language.polynomial import Dim, names_in, size_of
 from gradcalc.language.shapes import Typing, Variable
 from gradcalc.language.syntax import Program
 from gradcalc.meaning.algebra import PYTHON
 from gradcalc.meaning.linear_algebra import SingularError
 from gradcalc.meaning.observation import Observation
 from gradcalc.meaning.programs import observed
+from gradcalc.meaning.values import NoMeaning
 from gradcalc.numeric.sizes import choose_sizes
 
 Nested = Any
@@ -91,9 +92,16 @@ def points(program: Program, typing: Typing, variables: Mapping[str, Variable], 
 def _sizes(typing: Typing, number: int) -> Iterator[dict[str, int]]:
     for order, lengths in _CHOICES[number % len(_CHOICES)]:
         try:
-            yield choose_sizes(typing, {}, order, lengths)
+            sizes = choose_sizes(typing, {}, order, lengths)
         except GradcalcError:
             continue
+        if all(_fits(dim, least, sizes) for dim, least in typing.minimum_sizes.items()):
+            yield sizes
+
+
+def _fits(dim: Dim, least: int, sizes: Mapping[str, int]) -> bool:
+    """Whether an axis reaches as far as it is indexed, also where its length is a sum or a product of names."""
+    return any(name not in sizes for name in names_in(dim)) or size_of(dim, sizes) >= least
 
 
 def _drawn(program: Program, typing: Typing, variables: Mapping[str, Variable], seed: int, number: int) -> Point:
@@ -109,7 +117,12 @@ def _drawn(program: Program, typing: Typing, variables: Mapping[str, Variable], 
                     arrays = {n: _array(variables[n], shape, generator, plan) for n, shape in shapes.items()}
                 except SingularError:
                     continue
-                found = _observed(program, typing, arrays, sizes)
+                try:
+                    found = _observed(program, typing, arrays, sizes)
+                except NoMeaning as error:
+                    # At these sizes a sum is empty.
+                    fault = str(error)
+                    continue
                 refusal = _refusal(found)
                 if refusal is None:
                     return Point(number, sizes, arrays, found)
