@@ -169,7 +169,7 @@ class Judge:
             subject = Subject(problem, drawn(problem.typing, sizes, generator, plan), sizes)
             try:
                 value = subject.objective()(FLOATS, {})
-            except (Fault, np.linalg.LinAlgError, OverflowError, ValueError):
+            except (Fault, RealOnly, np.linalg.LinAlgError, OverflowError, ValueError):
                 continue
             except Unknown as unknown:
                 raise Skipped(f"unknown: {unknown}") from None
