@@ -307,12 +307,13 @@ class Derivation:
         return self._formula(node, kind)
 
     def _by_all_entries(self, answer: Answer) -> Node:
-        """A derivative whose last axes are all entries of its last variable, also where the answer's are independent
-        ones, each of which stands for several."""
-        if answer.structured != "independent" or answer.components[-1][1]:
+        """A derivative whose last axes are all entries of its last variable, whatever the layout, also where the
+        answer's are independent ones, each of which stands for several."""
+        components, apart = answer.components, answer.structured == "independent"
+        if components[-1][1] or (answer.layout is None and not apart):
             return answer.node
-        node = self._derivative(tuple([name for name, _ in answer.components]))
-        return self._component(self._projected(node, answer.components[:-1]), answer.components)
+        node = self._derivative(tuple([name for name, _ in components]))
+        return self._component(self._projected(node, components[:-1] if apart else components), components)
 
     def _direction(self, component: Component, name: str, held: bool = False) -> Symbol:
         """The tensor of a name in the shape of a variable, or of an entry of one.
