@@ -31,8 +31,8 @@ from gradcalc.meaning import calls, operators
 from gradcalc.meaning.observation import Observation
 from gradcalc.meaning.values import NoMeaning, Scope, Surroundings, Value, whole_number
 
-Step = tuple[Expr, tuple[int, ...], tuple[int, ...], frozenset[str]]
-"""A node, the places of its operands' values, the places of what nothing needs after it, and the names that it uses."""
+Step = tuple[Expr, tuple[int, ...], tuple[int, ...]]
+"""A node, the places of its operands' values, and the places of what nothing needs after it."""
 
 
 _Key = tuple[Expr, tuple[tuple[str, Any], ...]]
@@ -65,21 +65,23 @@ class Interpreter:
         scope = self.free if scope is None else scope
         values: list[Any] = []
         try:
-            for node, operands, dead, names in _plan(root, self.around.functions):
-                key = _index_key(node, names, scope, self.np.small) if scope else None
+            plan = _plan(root, self.around.functions)
+            names = plan.names() if scope else ()
+            for place, (node, operands, dead) in enumerate(plan.steps):
+                key = _index_key(node, names[place], scope, self.np.small) if scope else None
                 value = None if key is None else self._known.get(key)
                 if value is None:
                     spend()
                     if self._tick is not None:
                         self._tick()
-                    value = self.node(node, [values[place] for place in operands], scope)
+                    value = self.node(node, [values[operand] for operand in operands], scope)
                     if key is not None:
                         self._known[key] = value
                 values.append(value)
                 if self._measures:
                     self.observation.largest = max(self.observation.largest, self.np.largest(values[-1][1]))
-                for place in dead:
-                    values[place] = None
+                for done in dead:
+                    values[done] = None
         except NoMeaning:
             raise
         except (ValueError, IndexError, KeyError, AttributeError) as error:
@@ -158,6 +160,7 @@ class Interpreter:
             low = 1 if first is None else self.length(first, scope)
             high = self._range(node, name, first_of_all) if last is None else self.length(last, scope)
             ranges.append(range(low, high + 1))
+            self.observation.empty |= high < low
         total: Value | None = None
         for place in places(ranges):
             numbers: Scope = {name: ("scalar", self.np.number(p)) for (name, _, _), p in zip(node.ranges, place)}
@@ -223,21 +226,39 @@ def _mentions(root: Expr, name: str) -> bool:
     )
 
 
-_PLANS: dict[tuple[Expr, frozenset[str]], tuple[Expr, list[Step]]] = {}
-_MOST_PLANS = 256
+class _Plan:
+    """The steps of an expression in order."""
+
+    def __init__(self, root: Expr, steps: list[Step]) -> None:
+        self.root = root
+        self.steps = steps
+        self._names: list[frozenset[str]] | None = None
+
+    def names(self) -> list[frozenset[str]]:
+        """The names that the value of each step depends on."""
+        if self._names is None:
+            found: list[frozenset[str]] = []
+            for node, places, _ in self.steps:
+                own = frozenset(_names_of(node, node.children[len(places) :]))
+                found.append(own.union(*[found[place] for place in places]))
+            self._names = found
+        return self._names
 
 
-def _plan(root: Expr, functions: Mapping[str, FunctionDefinition]) -> list[Step]:
+_PLANS: dict[tuple[Expr, frozenset[str]], _Plan] = {}
+_MOST_PLANS = 4096
+
+
+def _plan(root: Expr, functions: Mapping[str, FunctionDefinition]) -> _Plan:
     """The nodes in order, equal ones once, without what stands inside indexed sums or is a size."""
     key = (root, frozenset(functions))
     known = _PLANS.get(key)
     # An equal tree from elsewhere has nodes of its own, which another typing knows.
-    if known is not None and known[0] is root:
-        return known[1]
+    if known is not None and known.root is root:
+        return known
     if len(_PLANS) >= _MOST_PLANS:
         _PLANS.clear()
-    plan = _planned(root, functions)
-    _PLANS[key] = (root, plan)
+    plan = _PLANS[key] = _Plan(root, _planned(root, functions))
     return plan
 
 
@@ -255,7 +276,6 @@ def _planned(root: Expr, functions: Mapping[str, FunctionDefinition]) -> list[St
     place_of: dict[int, int] = {}
     known: dict[tuple[object, ...], int] = {}
     last_use: list[int] = []
-    names: list[frozenset[str]] = []
     pending: list[tuple[Expr, bool]] = [(root, False)]
     while pending:
         node, ready = pending.pop()
@@ -273,8 +293,6 @@ def _planned(root: Expr, functions: Mapping[str, FunctionDefinition]) -> list[St
         if place == len(steps):
             steps.append((node, places))
             last_use.append(place)
-            inner = node.children[len(children) :]
-            names.append(frozenset(_names_of(node, inner)).union(*[names[operand] for operand in places]))
             for operand in places:
                 last_use[operand] = place
         place_of[id(node)] = place
@@ -282,4 +300,4 @@ def _planned(root: Expr, functions: Mapping[str, FunctionDefinition]) -> list[St
     for place, user in enumerate(last_use):
         if user != place:
             dying[user].append(place)
-    return [(node, places, tuple(dead), own) for (node, places), dead, own in zip(steps, dying, names)]
+    return [(node, places, tuple(dead)) for (node, places), dead in zip(steps, dying)]

@@ -13,7 +13,7 @@ class Observation:
     kink_distance: how near an operand came to a kink of its function; inf where no function has one. fault: a sentence
     about the first operand outside a domain, with its place, or None. analytic: no function with a kink was met.
     real_only: a function was met that takes no complex numbers. degenerate: a formula of the derivative fails here,
-    though there is one. largest: the largest finite number on the way.
+    though there is one. largest: the largest finite number on the way. empty: a sum over nothing was met.
     """
 
     def __init__(self) -> None:
@@ -24,6 +24,7 @@ class Observation:
         self.real_only = False
         self.degenerate = False
         self.largest = 0.0
+        self.empty = False
 
     def meet_kink(self, distance: float) -> None:
         self.analytic = False

@@ -107,7 +107,7 @@ class PythonNumbers:
     power = staticmethod(_power)
 
     @staticmethod
-    def number(value: Fraction) -> Scalar:
+    def number(value: Fraction | float) -> Scalar:
         try:
             return float(value)
         except OverflowError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from math import prod
 from random import Random
 from typing import Any
@@ -38,7 +37,11 @@ _TRIES = 3
 _NEAR_A_KINK = 1e-2
 _LARGEST_VALUE = 1e6
 
-MOST_ENTRIES = 4_000
+_MANY_NAMES = 12
+_FEW_LENGTHS = (2, 3)
+"""What so many dimensions are given in turn, so that their arrays stay small."""
+
+MOST_ENTRIES = 20_000
 """The variables of a point have no more entries than this together."""
 
 
@@ -68,14 +71,12 @@ class NoPoint(Exception):
 def as_data(algebra: Any, array: Nested) -> Data:
     """Nested lists of floats as an array of an algebra."""
     if not isinstance(array, list):
-        return algebra.number(Fraction(array))
+        return algebra.number(array)
     return algebra.array([as_nested(algebra, entry) for entry in array])
 
 
 def as_nested(algebra: Any, array: Nested) -> Nested:
-    return (
-        [as_nested(algebra, entry) for entry in array] if isinstance(array, list) else algebra.number(Fraction(array))
-    )
+    return [as_nested(algebra, entry) for entry in array] if isinstance(array, list) else algebra.number(array)
 
 
 def points(program: Program, typing: Typing, variables: Mapping[str, Variable], seed: int) -> Iterator[Point]:
@@ -91,8 +92,9 @@ def points(program: Program, typing: Typing, variables: Mapping[str, Variable], 
 
 def _sizes(typing: Typing, number: int) -> Iterator[dict[str, int]]:
     for order, lengths in _CHOICES[number % len(_CHOICES)]:
+        few = len(typing.dimension_names) > _MANY_NAMES
         try:
-            sizes = choose_sizes(typing, {}, order, lengths)
+            sizes = choose_sizes(typing, {}, order, _FEW_LENGTHS if few else lengths)
         except GradcalcError:
             continue
         if all(_fits(dim, least, sizes) for dim, least in typing.minimum_sizes.items()):
@@ -139,6 +141,8 @@ def _observed(program: Program, typing: Typing, arrays: Mapping[str, Nested], si
 def _refusal(found: Observation) -> str | None:
     if found.fault is not None:
         return found.fault[0]
+    if found.empty:
+        return "a sum had nothing to sum over"
     if found.degenerate:
         return "every point had a singular matrix"
     if found.kink_distance < _NEAR_A_KINK:

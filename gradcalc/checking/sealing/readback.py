@@ -71,7 +71,11 @@ class Reader:
         """Raises GradcalcError where the text is not in the language."""
         found = self._parsed.get(text)
         if found is None:
-            found = self._parsed[text] = _shared(parse(text, list(self._functions), list(self._kinds)))
+            found = parse(text, list(self._functions), list(self._kinds))
+            if "[" in text:
+                # What does not change with the indices is kept, and found again by being the same object.
+                found = _shared(found)
+            self._parsed[text] = found
         return found
 
     def interpreter(
