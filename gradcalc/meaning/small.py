@@ -97,10 +97,11 @@ class Array:
         if left[-1] != right[0]:
             raise ValueError(f"shapes {left} and {right} have no product")
         inner = left[-1]
+        shape = left[:-1] + right[1:]
         rows = _lines(self.entries, inner)
         columns = _lines(other.T.entries, inner) if len(right) == 2 else [other.entries]
-        entries = [sum([a * b for a, b in zip(row, column)]) for row in rows for column in columns]
-        shape = left[:-1] + right[1:]
+        # A sum of nothing is zero: no line is left to say how many there are.
+        entries = [sum([a * b for a, b in zip(row, column)]) for row in rows for column in columns] or [0] * prod(shape)
         return Array(shape, entries) if shape else entries[0]
 
     def __getitem__(self, places: Any) -> Data:

@@ -28,7 +28,9 @@ class SealedAnswers:
     ) -> None:
         self._typing = typing
         self._objective_dims = typing.dims(program.objective)
-        self._seal = Seal(program, typing, variables, seed=crc32(program.source.encode("utf-8", "replace")))
+        seed = crc32(program.source.encode("utf-8", "replace"))
+        components = [component for answer in answers for component in answer.components]
+        self._seal = Seal(program, typing, variables, seed, components)
         self.doubts = [self._seal.verify(self.claimed(answer)) for answer in answers]
 
     def claimed(self, answer: Answer) -> Claimed:

@@ -35,6 +35,7 @@ _PLANS = ("normal", "positive", "unit", "definite", "small", "mixed")
 _TRIES = 3
 
 _NEAR_A_KINK = 1e-2
+_AT_A_KINK = "every point was at a kink"
 _LARGEST_VALUE = 1e6
 
 _MANY_NAMES = 12
@@ -48,16 +49,23 @@ MOST_ENTRIES = 20_000
 class Point:
     """Sizes, and an array for each variable and each direction as nested lists.
 
-    observation: what the objective met here. number: which point it is.
+    observation: what the objective met here. number: which point it is. tied: it is at a kink, as every point is that
+    was tried: two equal entries of a constant, an expression beside itself.
     """
 
     def __init__(
-        self, number: int, sizes: Mapping[str, int], arrays: Mapping[str, Nested], observation: Observation
+        self,
+        number: int,
+        sizes: Mapping[str, int],
+        arrays: Mapping[str, Nested],
+        observation: Observation,
+        tied: bool = False,
     ) -> None:
         self.number = number
         self.sizes = sizes
         self.arrays = arrays
         self.observation = observation
+        self.tied = tied
 
     def data(self, algebra: Any) -> dict[str, Data]:
         """The arrays in an algebra."""
@@ -79,15 +87,69 @@ def as_nested(algebra: Any, array: Nested) -> Nested:
     return [as_nested(algebra, entry) for entry in array] if isinstance(array, list) else algebra.number(array)
 
 
-def points(program: Program, typing: Typing, variables: Mapping[str, Variable], seed: int) -> Iterator[Point]:
-    """Points without end, of sizes that differ from one to the next. variables: those of the program, and directions.
+class Points:
+    """Points of sizes that differ from one to the next, each drawn once.
 
-    Raises NoPoint where none is found.
+    variables: those of the program, and directions. reach: how long the axes of a variable have to be.
     """
-    number = 0
-    while True:
-        yield _drawn(program, typing, variables, seed, number)
-        number += 1
+
+    def __init__(
+        self,
+        program: Program,
+        typing: Typing,
+        variables: Mapping[str, Variable],
+        seed: int,
+        reach: Mapping[str, Sequence[int]],
+    ) -> None:
+        self._program = program
+        self._typing = typing
+        self._variables = variables
+        self._seed = seed
+        self._reach = reach
+        self._drawn: dict[int, Point | NoPoint] = {}
+
+    def __getitem__(self, number: int) -> Point:
+        """Raises NoPoint where none is found."""
+        found = self._drawn.get(number)
+        if found is None:
+            try:
+                found = self._draw(number)
+            except NoPoint as none:
+                found = none
+            self._drawn[number] = found
+        if isinstance(found, NoPoint):
+            raise found
+        return found
+
+    def _draw(self, number: int) -> Point:
+        fault = "no point was tried"
+        tied: Point | None = None
+        for attempt, sizes in enumerate(_sizes(self._typing, number)):
+            shapes = {name: [size_of(dim, sizes) for dim in v.dims] for name, v in self._variables.items()}
+            if sum([prod(shape) for shape in shapes.values()]) > MOST_ENTRIES:
+                raise NoPoint("its sizes cannot be small")
+            if any(a < b for name, needs in self._reach.items() for a, b in zip(shapes[name], needs)):
+                continue
+            generator = Random(f"{self._seed}.{number}.{attempt}")
+            for plan in [plan for plan in _PLANS for _ in range(_TRIES)]:
+                try:
+                    arrays = {n: _array(self._variables[n], shape, generator, plan) for n, shape in shapes.items()}
+                    found = _observed(self._program, self._typing, arrays, sizes)
+                except SingularError:
+                    continue
+                except (NoMeaning, GradcalcError) as error:
+                    # At these sizes a sum is empty.
+                    fault = str(error)
+                    break
+                refusal = _refusal(found)
+                if refusal is None:
+                    return Point(number, sizes, arrays, found)
+                if refusal == _AT_A_KINK and tied is None:
+                    tied = Point(number, sizes, arrays, found, tied=True)
+                fault = refusal
+        if tied is not None:
+            return tied
+        raise NoPoint(f"no random point inside the domain was found: {fault}")
 
 
 def _sizes(typing: Typing, number: int) -> Iterator[dict[str, int]]:
@@ -106,32 +168,6 @@ def _fits(dim: Dim, least: int, sizes: Mapping[str, int]) -> bool:
     return any(name not in sizes for name in names_in(dim)) or size_of(dim, sizes) >= least
 
 
-def _drawn(program: Program, typing: Typing, variables: Mapping[str, Variable], seed: int, number: int) -> Point:
-    fault = "no point was tried"
-    for attempt, sizes in enumerate(_sizes(typing, number)):
-        shapes = {name: [size_of(dim, sizes) for dim in variable.dims] for name, variable in variables.items()}
-        if sum([prod(shape) for shape in shapes.values()]) > MOST_ENTRIES:
-            raise NoPoint("its sizes cannot be small")
-        generator = Random(f"{seed}.{number}.{attempt}")
-        for plan in _PLANS:
-            for _ in range(_TRIES):
-                try:
-                    arrays = {n: _array(variables[n], shape, generator, plan) for n, shape in shapes.items()}
-                except SingularError:
-                    continue
-                try:
-                    found = _observed(program, typing, arrays, sizes)
-                except NoMeaning as error:
-                    # At these sizes a sum is empty.
-                    fault = str(error)
-                    continue
-                refusal = _refusal(found)
-                if refusal is None:
-                    return Point(number, sizes, arrays, found)
-                fault = refusal
-    raise NoPoint(f"no random point inside the domain was found: {fault}")
-
-
 def _observed(program: Program, typing: Typing, arrays: Mapping[str, Nested], sizes: Mapping[str, int]) -> Observation:
     return observed(
         program, typing, {name: as_data(PYTHON, a) for name, a in arrays.items()}, sizes, PYTHON, measures=True
@@ -145,9 +181,11 @@ def _refusal(found: Observation) -> str | None:
         return "a sum had nothing to sum over"
     if found.degenerate:
         return "every point had a singular matrix"
+    if not PYTHON.largest(found.value) < _LARGEST_VALUE:
+        return "the values were very large"
     if found.kink_distance < _NEAR_A_KINK:
-        return "every point was at a kink"
-    return None if PYTHON.largest(found.value) < _LARGEST_VALUE else "the values were very large"
+        return _AT_A_KINK
+    return None
 
 
 def _array(variable: Variable, shape: Sequence[int], generator: Random, plan: str) -> Nested:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any
 
-from gradcalc.checking.sealing.points import NoPoint, Point, as_data, points
-from gradcalc.checking.sealing.readback import EinsumTerm, Entries, Reader, Written, entries_of
-from gradcalc.checking.sealing.slopes import Move, along, along_precisely
+from gradcalc.checking.sealing.directions import (
+    Component,
+    contracted,
+    difference,
+    exchanged,
+    random_like,
+    reach,
+    shape_of,
+    unit_like,
+    with_places,
+)
+from gradcalc.checking.sealing.points import NoPoint, Point, Points, as_data
+from gradcalc.checking.sealing.readback import EinsumTerm, Entries, Reader, Written
+from gradcalc.checking.sealing.slopes import Move, along, along_precisely, is_smooth
 from gradcalc.errors import GradcalcError
 from gradcalc.functions.structures import STRUCTURES
 from gradcalc.language.polynomial import size_of
@@ -23,10 +33,6 @@ from gradcalc.meaning.small import Array
 from gradcalc.meaning.values import NoMeaning
 
 Data = Any
-
-Position = int | str
-
-Component = tuple[str, tuple[Position, ...]]
 
 _POINTS = 2
 """At how many points an answer has to agree."""
@@ -111,8 +117,15 @@ class Seal:
     Raises GradcalcError of kind internal where it does not agree.
     """
 
-    def __init__(self, program: Program, typing: Typing, variables: Mapping[str, Variable], seed: int = 0) -> None:
-        """variables: those of the program, and the directions."""
+    def __init__(
+        self,
+        program: Program,
+        typing: Typing,
+        variables: Mapping[str, Variable],
+        seed: int = 0,
+        components: Sequence[Component] = (),
+    ) -> None:
+        """variables: those of the program, and the directions. components: all that will be asked for."""
         self._program = program
         self._typing = typing
         self._variables = variables
@@ -120,8 +133,8 @@ class Seal:
         self._reader = Reader(program, typing, variables, self._tick)
         self._deadline = float("inf")
         self._ticks = 0
-        self._points: list[Point] = []
-        self._source: Iterator[Point] = points(program, typing, variables, seed)
+        self._components = tuple(components)
+        self._points = Points(program, typing, variables, seed, reach(components))
 
     def verify(self, claimed: Claimed) -> str | None:
         """Holds an answer against the objective."""
@@ -133,7 +146,7 @@ class Seal:
         try:
             enough = _POINTS if len(claimed.written.text) < _LONG else 1
             while passed < enough and len(doubts) < 2:
-                point = self._point(number)
+                point = self._points[number]
                 number += 1
                 doubt = self._at(claimed, point)
                 if doubt is None:
@@ -166,7 +179,7 @@ class Seal:
         like = self._variables[variable]
         kind, dims = ("scalar", ()) if positions else (like.kind, like.dims)
         change = Variable(name, kind, dims, like.origin, None if positions else like.structure)
-        return Seal(self._program, self._typing, {**self._variables, name: change}, self._seed)
+        return Seal(self._program, self._typing, {**self._variables, name: change}, self._seed, self._components)
 
     def _hold(self, claimed: Claimed, read: Callable[..., Entries]) -> None:
         """read: the entries of another form, at arrays, sizes, in an algebra, at values of open indices."""
@@ -174,7 +187,7 @@ class Seal:
 
         self._deadline = time.process_time() + SECONDS
         try:
-            point = self._point(0)
+            point = self._points[0]
             fault = self._forms_differ(claimed, read, point, PYTHON, _CLOSE, _NOISE)
             if fault is not None:
                 fault = self._forms_differ(claimed, read, point, many_digits(_DIGITS), _PRECISELY_CLOSE, _PRECISE_NOISE)
@@ -193,28 +206,25 @@ class Seal:
         noise: float,
     ) -> str | None:
         arrays = point.data(algebra)
-        free = dict.fromkeys(_open_indices(claimed.components), 1)
-        try:
-            entries = self._reader.tensor(claimed.written, arrays, point.sizes, algebra, free)
-            again = read(arrays, point.sizes, algebra, free)
-        except (NoMeaning, GradcalcError) as error:
-            return str(error)
-        largest = max([abs(entry) for entry in entries], default=0)
-        return _difference(entries, again, [largest] * len(entries), close, noise * point.observation.largest)
-
-    def _point(self, number: int) -> Point:
-        while len(self._points) <= number:
+        for _, free in with_places(claimed.components, point, Random(self._seed)):
             try:
-                self._points.append(next(self._source))
-            except StopIteration:
-                # The source has said so before, and ended.
-                raise NoPoint("no random point inside the domain was found") from None
-        return self._points[number]
+                entries = self._reader.tensor(claimed.written, arrays, point.sizes, algebra, free)
+                again = read(arrays, point.sizes, algebra, free)
+            except (NoMeaning, GradcalcError) as error:
+                return str(error)
+            if not all(algebra.is_finite(entry) for entry in [*entries, *again]):
+                continue
+            largest = max([abs(entry) for entry in entries], default=0)
+            floor = noise * point.observation.largest
+            fault = difference(entries, again, [largest] * len(entries), close, floor)
+            if fault is not None:
+                return fault
+        return None
 
     def _at(self, claimed: Claimed, point: Point) -> str | None:
         """What is wrong at a point in Python's numbers, if anything."""
         found = point.observation
-        analytic = not found.real_only and (found.analytic or found.kink_distance > 0)
+        analytic = not found.real_only and not point.tied and (found.analytic or found.kink_distance > 0)
         if len(claimed.components) > _HIGHEST_ORDER:
             return "its order is high"
         arrays = point.data(PYTHON)
@@ -236,15 +246,21 @@ class Seal:
         verdicts: list[str | None] = []
         try:
             for number in range(2):
-                point = self._point(number)
+                point = self._points[number]
                 arrays = point.data(algebra)
 
                 def slopes(moves: Sequence[Move], point: Point = point, arrays: Any = arrays) -> Entries:
-                    return along_precisely(lambda at: self._objective(at, point, algebra), arrays, moves, algebra)
+                    def function(at: Mapping[str, Data]) -> Data:
+                        return self._objective(at, point, algebra)
 
-                verdicts.append(
-                    self._compared(claimed, point, arrays, algebra, slopes, _PRECISELY_CLOSE, _PRECISE_NOISE)
-                )
+                    if point.tied and not is_smooth(function, arrays, moves[0], algebra):
+                        raise Unsealed("every point was at a kink")
+                    return along_precisely(function, arrays, moves, algebra)
+
+                verdict = self._compared(claimed, point, arrays, algebra, slopes, _PRECISELY_CLOSE, _PRECISE_NOISE)
+                if verdict is not None and point.tied and len(claimed.components) > 1:
+                    raise Unsealed("every point was at a kink")
+                verdicts.append(verdict)
         except (Unsealed, NoForm, NoPoint, _OutOfTime) as reason:
             if not verdicts:
                 return str(reason)
@@ -271,7 +287,28 @@ class Seal:
     ) -> str | None:
         """Why the answer is not the derivative along random directions, or None."""
         generator = Random(f"{self._seed}.{point.number}.directions")
-        components, free = _with_positions(claimed.components, point, generator)
+        for components, free in with_places(claimed.components, point, generator):
+            fault = self._compared_at(
+                claimed, components, free, generator, point, arrays, algebra, slopes, close, noise
+            )
+            if fault is not None:
+                return fault
+        return None
+
+    def _compared_at(
+        self,
+        claimed: Claimed,
+        components: Sequence[Component],
+        free: Mapping[str, int],
+        generator: Random,
+        point: Point,
+        arrays: Mapping[str, Data],
+        algebra: Any,
+        slopes: Callable[[Sequence[Move]], Entries],
+        close: float,
+        noise: float,
+    ) -> str | None:
+        """The same with a place for each open index. components: at those. free: where each index is."""
         rows = components[: len(claimed.rows)]
         given: list[Move] = []
         if claimed.directions:
@@ -280,9 +317,7 @@ class Seal:
         for place in self._places(claimed, rows, point, generator):
             moves, weights = [], []
             for number, component in enumerate(rows):
-                direction = _random_like(
-                    point.arrays[component[0]], generator, None if place is None else place[number]
-                )
+                direction = random_like(point.arrays[component[0]], generator, None if place is None else place[number])
                 move, weight = self._direction(component, as_data(algebra, direction), arrays, algebra, claimed)
                 moves.append(move)
                 weights.append(weight)
@@ -292,9 +327,12 @@ class Seal:
             at = None if place is None else tuple([number for own in place for number in own])
             entries = self._reader.tensor(claimed.written, arrays, point.sizes, algebra, free, at)
             if claimed.transposed:
-                entries = _exchanged(entries, claimed.written, point)
-            predicted, sizes = _contracted(entries, weights)
-            fault = _difference(expected, predicted, sizes, close, floor)
+                entries = exchanged(entries, claimed.written, point)
+            predicted, sizes = contracted(entries, weights)
+            if not all(algebra.is_finite(entry) for entry in predicted):
+                # No number is no wrong number: prod(x)./x where an entry is 0.
+                raise Unsealed("it has no value at a random point, where the expression has a slope")
+            fault = difference(expected, predicted, sizes, close, floor)
             if fault is not None:
                 return fault
         return None
@@ -304,7 +342,7 @@ class Seal:
     ) -> list[list[tuple[int, ...]] | None]:
         """The places of the only entries that are looked at of a long formula in indices; else None, once."""
         written = claimed.written
-        shapes = [() if positions else _shape(point.arrays[name]) for name, positions in rows]
+        shapes = [() if positions else shape_of(point.arrays[name]) for name, positions in rows]
         count = prod([size_of(dim, point.sizes) for dim in written.dims])
         if not written.indices or count <= _MANY_ENTRIES or claimed.independent or claimed.transposed:
             return [None]
@@ -322,7 +360,7 @@ class Seal:
         if positions:
             if claimed.independent:
                 return {name: self._tied(component, data, algebra)}, algebra.number(1)
-            unit = _unit(data, [int(place) - 1 for place in positions], algebra)
+            unit = unit_like(data, [int(place) - 1 for place in positions], algebra)
             return {name: self._followed(variable, data, unit, algebra)}, algebra.number(1)
         structure = STRUCTURES.get(variable.structure or "")
         if structure is not None and claimed.independent and structure.part is not None:
@@ -343,7 +381,7 @@ class Seal:
         """How a variable moves with an independent entry of it: those that are tied to it move as well."""
         name, positions = component
         place = tuple([int(position) - 1 for position in positions])
-        direction = self._within(self._variables[name], data, _unit(data, place, algebra), algebra)
+        direction = self._within(self._variables[name], data, unit_like(data, place, algebra), algebra)
         own = direction[place]
         return direction / own if own != 0 else direction
 
@@ -362,7 +400,7 @@ class Seal:
             if positions and claimed.independent:
                 step = step * self._tied((name, positions), arrays[name], algebra)
             elif positions:
-                step = step * _unit(arrays[name], [int(place) - 1 for place in positions], algebra)
+                step = step * unit_like(arrays[name], [int(place) - 1 for place in positions], algebra)
             else:
                 step = self._within(self._variables[name], arrays[name], step, algebra)
             move[name] = move[name] + step if name in move else step
@@ -378,76 +416,3 @@ def mismatch(source: str, seed: int, reason: str) -> GradcalcError:
         f"the answer does not agree with the expression, so it is not shown ({reason})",
         hint=f"Please report the expression {source!r} with version {__version__} and seed {seed}.",
     )
-
-
-def _with_positions(
-    components: Sequence[Component], point: Point, generator: Random
-) -> tuple[list[Component], dict[str, int]]:
-    """The components at numbers, a random one for each named index, and what was chosen for those."""
-    free: dict[str, int] = {}
-    found: list[Component] = []
-    for name, positions in components:
-        shape = _shape(point.arrays[name])
-        for axis, position in enumerate(positions):
-            if isinstance(position, str) and position not in free:
-                free[position] = generator.randint(1, shape[axis])
-        found.append((name, tuple([free[place] if isinstance(place, str) else place for place in positions])))
-    return found, free
-
-
-def _shape(array: Any) -> tuple[int, ...]:
-    return (len(array), *_shape(array[0])) if isinstance(array, list) else ()
-
-
-def _random_like(array: Any, generator: Random, place: tuple[int, ...] | None = None) -> Any:
-    """A random direction in the shape of an array; with a place, counted from 1, the unit direction there."""
-    if not isinstance(array, list):
-        return 1.0 if place is not None else generator.choice((-1, 1)) * generator.uniform(0.3, 1.0)
-    if place is None:
-        return [_random_like(entry, generator) for entry in array]
-    return [
-        _random_like(entry, generator, place[1:]) if number == place[0] else _zeros(entry)
-        for number, entry in enumerate(array, 1)
-    ]
-
-
-def _zeros(array: Any) -> Any:
-    return [_zeros(entry) for entry in array] if isinstance(array, list) else 0.0
-
-
-def _unit(data: Data, place: Sequence[int], algebra: Any) -> Data:
-    """The array like another with a one at a place."""
-    shape = data.shape
-    flat = place[0] if len(place) == 1 else place[0] * shape[1] + place[1]
-    return Array(shape, [algebra.number(1 if each == flat else 0) for each in range(data.size)])
-
-
-def _exchanged(entries: Entries, written: Written, point: Point) -> Entries:
-    """The entries of a matrix, of its transpose."""
-    rows, columns = [size_of(dim, point.sizes) for dim in written.dims]
-    return [entries[i * columns + j] for j in range(columns) for i in range(rows)]
-
-
-def _contracted(entries: Entries, weights: Sequence[Data]) -> tuple[Entries, Entries]:
-    """The last axes of a tensor summed with a weight for each variable; and the sizes of what was summed."""
-    lines: list[Any] = [1]
-    for weight in weights:
-        lines = [a * b for a, b in product(lines, entries_of(weight))]
-    groups = [entries[start : start + len(lines)] for start in range(0, len(entries), len(lines))]
-    terms = [[a * b for a, b in zip(group, lines)] for group in groups]
-    return [sum(each) for each in terms], [sum([abs(term) for term in each]) for each in terms]
-
-
-def _difference(expected: Entries, found: Entries, sizes: Sequence[Any], close: float, floor: float) -> str | None:
-    """The first entry that is not the expected one, in words."""
-    if len(expected) != len(found):
-        return f"{len(found)} entries where there are {len(expected)}"
-    for place, (a, b, size) in enumerate(zip(expected, found, sizes)):
-        if not abs(a - b) <= max(close * max(size, abs(a)), floor):
-            return f"entry {place + 1} is {float(b.real):.9g}, differences give {float(a.real):.9g}"
-    return None
-
-
-def _open_indices(components: Sequence[Component]) -> list[str]:
-    """The names of indices that an answer leaves open."""
-    return [place for _, positions in components for place in positions if isinstance(place, str)]

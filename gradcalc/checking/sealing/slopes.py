@@ -31,6 +31,9 @@ _STENCIL = ((1, 0.75), (2, -0.15), (3, 1 / 60))
 
 _STEP = 0.02
 
+_SMOOTH = 1e-6
+"""How near the slopes on both sides of a point have to be, beside their size."""
+
 
 def along(function: Function, arrays: Mapping[str, Data], moves: Sequence[Move], analytic: bool) -> Entries:
     """The mixed derivative along the moves, in Python's numbers."""
@@ -78,3 +81,11 @@ def along_precisely(function: Function, arrays: Mapping[str, Data], moves: Seque
         value = [weight * entry for entry in entries_of(function(at))]
         total = [a + b for a, b in zip(total, value)] if total else value
     return [entry / (2 * step) ** order for entry in total]
+
+
+def is_smooth(function: Function, arrays: Mapping[str, Data], move: Move, algebra: Any) -> bool:
+    """Whether the slopes on both sides of a point agree along a move, in an algebra of many digits."""
+    step = algebra.precision ** algebra.number(Fraction(1, 3))
+    above, here, below = [entries_of(function(_moved(arrays, move, k * step))) for k in (1, 0, -1)]
+    gaps = [abs(a - 2 * h + b) / step for a, h, b in zip(above, here, below)]
+    return all(gap <= _SMOOTH * max(1, abs(a - b) / step) for gap, a, b in zip(gaps, above, below))
