@@ -39,6 +39,27 @@ def _logdet(np: Any, x: Any) -> Any:
     return logarithm if sign > 0 else np.nan if sign < 0 else -np.inf
 
 
+_FEW = 32
+"""Up to so many rows an adjugate is computed by cofactors."""
+
+
+def _adjugate(np: Any, x: Any) -> Any:
+    """By cofactors: entry (j, i) is the determinant with row i replaced by e_j; large real matrices by their SVD."""
+    units = np.eye(len(x))
+    if np.small or len(x) <= _FEW:
+        return np.stack(
+            [
+                np.stack([np.linalg.det(x + np.outer(row, unit - x[place])) for place, row in enumerate(units)])
+                for unit in units
+            ]
+        )
+    if np.iscomplexobj(x):
+        return np.linalg.det(x) * np.linalg.inv(x)
+    left, values, right = np.linalg.svd(x)
+    others = np.append(1.0, np.cumprod(values[:-1])) * np.append(np.cumprod(values[:0:-1])[::-1], 1.0)
+    return np.linalg.det(left) * np.linalg.det(right) * (right.T * others) @ left.T
+
+
 def _softmax(np: Any, x: Any) -> Any:
     e = np.exp(x - np.max(np.real(x), initial=-np.inf))
     return e / np.sum(e)
@@ -284,7 +305,7 @@ MATRIX_FUNCTIONS: tuple[Function, ...] = (
     Composite(
         "adj", "the adjugate det(X)*inv(X)", aliases=("adjugate",), parameters=("X",), meaning="det(X)*inv(X)",
         variants=_SQUARE, example="tr(A*adj(X))", latex=_operator_name("adj"),
-        numpy="np.linalg.det({0}) * np.linalg.inv({0})",
+        numpy="_adj({0})", helpers=("_adj",), reference=_adjugate,
     ),
     Composite(
         "sym", "the symmetric part (X + X')/2", parameters=("X",), meaning="0.5*(X + X')",

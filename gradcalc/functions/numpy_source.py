@@ -92,6 +92,13 @@ def _repmat(x, m, n):
     """m copies of x below each other, n beside each other."""
     return np.tile(x if np.ndim(x) == 2 else np.reshape(x, (-1, 1)), (m, n))
 ''',
+    "_adj": '''\
+def _adj(X):
+    """The adjugate from the singular value decomposition, where X is singular too."""
+    U, s, Vt = np.linalg.svd(X)
+    others = np.append(1.0, np.cumprod(s[:-1])) * np.append(np.cumprod(s[:0:-1])[::-1], 1.0)
+    return np.round(np.linalg.det(U) * np.linalg.det(Vt)) * (Vt.T * others) @ U.T
+''',
     "_polar": '''\
 def _polar(X):
     """U*V' of the singular value decomposition."""

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gradcalc.errors import GradcalcError
 from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr, Program
 from gradcalc.meaning.algebra import NoForm, NotDefinedError, SingularError
@@ -22,6 +23,7 @@ from gradcalc.meaning.observation import Observation
 from gradcalc.meaning.programs import observed, surroundings
 from gradcalc.meaning.small import Array, Data
 from gradcalc.meaning.values import NoMeaning
+from gradcalc.numeric.continuation import STEPS, Entries, Move, is_continuous, limit, moves, shifted
 from gradcalc.numeric.program import CompiledProgram
 from gradcalc.numeric.rounding import Audit, Auditor
 from gradcalc.tensor.einsum import EinsumTerm
@@ -67,6 +69,10 @@ VALUE = "value"
 """What the objective is called among the outputs."""
 
 
+class _OutOfTime(Exception):
+    pass
+
+
 class Escalator:
     """What a program computes, and where float64 is not enough for it, what its formulas are in more digits.
 
@@ -86,7 +92,11 @@ class Escalator:
 
     def __call__(self, arrays: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
         """The outputs by name. Raises GradcalcError of kind numeric or limit."""
-        outputs = self._program(arrays)
+        try:
+            outputs = self._program(arrays)
+        except GradcalcError as error:
+            self.warnings = list(self._program.warnings)
+            return self._continued(arrays, sizes, error)
         self.warnings = list(self._program.warnings)
         if sum([np.size(array) for array in (*arrays.values(), *outputs.values())]) > _MOST_ENTRIES:
             return outputs
@@ -111,9 +121,16 @@ class Escalator:
         better: dict[str, Any] = {}
         told: dict[str, int] = {}
         for name in names:
-            formula = self._problem.program.objective if name == VALUE else self._formulas[name]
-            found = escalation.value(formula, np.shape(outputs[name]))
+            formula, shape = self._formula(name), np.shape(outputs[name])
+            found = escalation.value(formula, shape)
             if found is None:
+                closed = escalation.limit(formula, self._problem.program, shape)
+                if closed is not None:
+                    better[name] = closed
+                    if not np.all(np.isfinite(outputs[name])):
+                        self._tell_limit(name)
+                    elif not _is_near(outputs[name], closed):
+                        told[name] = STEPS[-1][0]
                 continue
             better[name], digits = found
             if not _is_right(outputs[name], better[name]):
@@ -122,6 +139,34 @@ class Escalator:
             fate = "overflows" if audit.overflows else "underflows" if audit.vanishes else "loses digits"
             self.warnings.append(self._sentence(list(told), max(told.values()), fate))
         return better
+
+    def _formula(self, name: str) -> Formula:
+        return self._problem.program.objective if name == VALUE else self._formulas[name]
+
+    def _continued(self, arrays: Mapping[str, Any], sizes: Mapping[str, int], error: GradcalcError) -> dict[str, Any]:
+        """The outputs where the program has none: values and limits of the formulas. Raises the error without those."""
+        if error.kind != "numeric" or sum([np.size(array) for array in arrays.values()]) > _MOST_ENTRIES:
+            raise error
+        escalation = Escalation(self._problem.typing, arrays, sizes)
+        if not escalation.is_inside(self._problem.program):
+            raise error
+        outputs = {}
+        for name in self._formulas:
+            formula = self._formula(name)
+            found = escalation.value(formula)
+            if found is not None:
+                outputs[name] = found[0]
+                continue
+            closed = escalation.limit(formula, self._problem.program)
+            if closed is None:
+                raise error
+            outputs[name] = closed
+            self._tell_limit(name)
+        return outputs
+
+    def _tell_limit(self, name: str) -> None:
+        if name != VALUE:
+            self.warnings.append(f"{self._labels[name]} is the limit of its formula, which has no value here")
 
     def _sentence(self, names: list[str], digits: int, fate: str) -> str:
         labels = [self._labels[name] for name in names]
@@ -136,6 +181,11 @@ def _is_right(output: Any, truth: Any) -> bool:
     return bool(np.all(near | (output == truth)))
 
 
+def _is_near(output: Any, truth: Any) -> bool:
+    """Whether no entry is off by more than a little of the largest."""
+    return bool(np.max(np.abs(output - truth), initial=0.0) <= _TOLD * np.max(np.abs(truth), initial=0.0))
+
+
 class Escalation:
     """Formulas at a point in many digits. typing, arrays and sizes: what the names in the formulas stand for."""
 
@@ -144,6 +194,8 @@ class Escalation:
         self._arrays = arrays
         self._sizes = sizes
         self._end = time.monotonic() + _SECONDS
+        self._at_kink = False
+        self._moves: list[Move] | None = None
         entries = np.abs(np.concatenate([np.ravel(array) for array in arrays.values()] or [np.ones(1)]))
         self._is_far = bool(np.any((entries > _FAR) | ((entries < 1 / _FAR) & (entries > 0))))
 
@@ -156,23 +208,69 @@ class Escalation:
             except _NO_VALUE:
                 return False
             if seen.fault is None:
+                self._at_kink = seen.kink_distance == 0
                 return True
         return False
 
-    def _exact(self, algebra: ManyDigitsAlgebra) -> dict[str, Data]:
-        return {name: _exact(algebra, array) for name, array in self._arrays.items()}
+    def _exact(self, algebra: ManyDigitsAlgebra, move: Move | None = None, sign: int = 1) -> dict[str, Data]:
+        held = {name: _exact(algebra, array) for name, array in self._arrays.items()}
+        for name, by in (move or {}).items():
+            point = held[name]
+            entries = shifted(_entries(point), by, algebra.number, sign)
+            held[name] = Array(point.shape, entries) if isinstance(point, Array) else entries[0]
+        return held
 
-    def value(self, formula: Formula, shape: tuple[int, ...]) -> tuple[Any, int] | None:
-        """The nearest floats and the digits that it took; None where there is no such value, or no time for it."""
+    def limit(self, formula: Formula, program: Program, shape: tuple[int, ...] | None = None) -> Any:
+        """The nearest floats to the limit of a formula that has no value at the point, where the objective is
+        continuous and has no kink; None where there is no limit, or no time for it."""
+        if self._at_kink or self._is_far:
+            return None
+        if self._moves is None:
+            self._moves = list(moves(self._typing.variables, self._arrays))
+        try:
+            objective = _entries(self._at(program.objective, STEPS[-1][0]))
+            if not is_continuous(objective, self._near(program.objective)[1]):
+                return None
+            own, near = self._near(formula)
+            found = limit(near)
+        except (*_NO_VALUE, _OutOfTime):
+            return None
+        shape = own if shape is None else shape
+        if found is None or len(found) != int(np.prod(shape)):
+            return None
+        return np.array([_nearest(entry) for entry in found]).reshape(shape)
+
+    def _near(self, formula: Formula) -> tuple[tuple[int, ...], list[tuple[Entries, Entries]]]:
+        """The shape of a formula's value, and its entries on both sides of the point at each step."""
+        assert self._moves is not None
+        shape: tuple[int, ...] = ()
+        near = []
+        for (digits, _), move in zip(STEPS, self._moves):
+            sides = [self._at(formula, digits, move, sign) for sign in (1, -1)]
+            shape = getattr(sides[0], "shape", ())
+            near.append((_entries(sides[0]), _entries(sides[1])))
+        return shape, near
+
+    def _tick(self) -> None:
+        if time.monotonic() > self._end:
+            raise _OutOfTime
+
+    def value(self, formula: Formula, shape: tuple[int, ...] | None = None) -> tuple[Any, int] | None:
+        """The nearest floats and the digits that it took; None where there is no such value, or no time for it.
+
+        shape: of the output, where it may be laid out otherwise than the formula's value.
+        """
         previous: list[Any] | None = None
         fewer = 0
         for digits in LADDER[1:] if self._is_far else LADDER:
             start = time.monotonic()
             try:
                 found = self._at(formula, digits)
-            except _NO_VALUE:
+            except (*_NO_VALUE, _OutOfTime):
                 return None
-            entries = found.entries if isinstance(found, Array) else [found]
+            entries = _entries(found)
+            if shape is None:
+                shape = getattr(found, "shape", ())
             if len(entries) != int(np.prod(shape)):
                 return None
             if previous is not None and all(_agree(one, other, digits) for one, other in zip(previous, entries)):
@@ -182,10 +280,11 @@ class Escalation:
                 return None
         return None
 
-    def _at(self, formula: Formula, digits: int) -> Data:
+    def _at(self, formula: Formula, digits: int, move: Move | None = None, sign: int = 1) -> Data:
+        """The value of a formula at the point, or beside it."""
         algebra = _algebra(digits)
-        around = surroundings(self._typing, self._exact(algebra), self._sizes)
-        interpreter = Interpreter(around, algebra, Observation())
+        around = surroundings(self._typing, self._exact(algebra, move, sign), self._sizes)
+        interpreter = Interpreter(around, algebra, Observation(), tick=self._tick)
         if isinstance(formula, Expr):
             return interpreter.value(formula)[1]
         total: Data = algebra.number(0)
@@ -206,6 +305,10 @@ class Escalation:
             for part, operand in zip(letters, operands)
             for letter, length in zip(part, operand.shape if isinstance(operand, Array) else ())
         }
+
+
+def _entries(value: Data) -> Entries:
+    return value.entries if isinstance(value, Array) else [value]
 
 
 def _agree(one: Any, other: Any, digits: int) -> bool:

@@ -32,7 +32,7 @@ _FACTORS = 9973
 _SUMMING = frozenset({"sum", "vdot", "trace", "einsum", "mean", "cumsum", "det", "inv", "solve", "pinv", "eigvalsh"})
 """What adds up many numbers inside: its operands are moved as well."""
 
-_SUMMING_HELPERS = frozenset({"_logdet", "_chol", "_eigvecs", "_polar", "_leading_pair", "_along_diagonals"})
+_SUMMING_HELPERS = frozenset({"_logdet", "_adj", "_chol", "_eigvecs", "_polar", "_leading_pair", "_along_diagonals"})
 
 
 class Audit:
