@@ -31,8 +31,11 @@ _WIDE, _TALL, _WITH_ONE = (0, (2, 3, 4, 5, 6, 7)), (1, (2, 3, 4, 5, 6, 7)), (1, 
 _CHOICES = ((_WIDE, _TALL), (_WITH_ONE, _TALL, _WIDE))
 """What is tried for one point, and for the next."""
 
-_PLANS = ("normal", "positive", "unit", "definite", "small", "mixed")
-_TRIES = 3
+_PLANS = {"normal": 3, "definite": 2, "mixed": 5, "small": 2, "positive": 3, "unit": 3}
+"""How the numbers are drawn, and how often. Those of both signs come first: x.^2 is x.*abs(x) for positive ones."""
+
+_DRAWN_EACH = ("normal", "positive", "unit", "definite")
+"""What is mixed, a plan for each variable."""
 
 _NEAR_A_KINK = 1e-2
 _AT_A_KINK = "every point was at a kink"
@@ -121,6 +124,10 @@ class Points:
             raise found
         return found
 
+    def _first_sign(self, name: str, number: int) -> int:
+        """The sign of a variable's first number, where both are tried: another one at every second point."""
+        return Random(f"{self._seed}.{name}").choice((-1, 1)) * (-1 if number % 2 else 1)
+
     def _draw(self, number: int) -> Point:
         fault = "no point was tried"
         tied: Point | None = None
@@ -131,9 +138,12 @@ class Points:
             if any(a < b for name, needs in self._reach.items() for a, b in zip(shapes[name], needs)):
                 continue
             generator = Random(f"{self._seed}.{number}.{attempt}")
-            for plan in [plan for plan in _PLANS for _ in range(_TRIES)]:
+            for plan in [plan for plan, tries in _PLANS.items() for _ in range(tries)]:
                 try:
-                    arrays = {n: _array(self._variables[n], shape, generator, plan) for n, shape in shapes.items()}
+                    arrays = {
+                        name: _array(self._variables[name], shape, generator, plan, self._first_sign(name, number))
+                        for name, shape in shapes.items()
+                    }
                     found = _observed(self._program, self._typing, arrays, sizes)
                 except SingularError:
                     continue
@@ -188,18 +198,24 @@ def _refusal(found: Observation) -> str | None:
     return None
 
 
-def _array(variable: Variable, shape: Sequence[int], generator: Random, plan: str) -> Nested:
+def _array(variable: Variable, shape: Sequence[int], generator: Random, plan: str, sign: int) -> Nested:
+    """sign: that of the first entry. Of two entries one is negative, of four two are, and so on."""
     if variable.whole:
         return float(generator.randint(2, 4))
     if plan == "mixed":
-        plan = generator.choice(_PLANS[:4])
+        plan = generator.choice(_DRAWN_EACH)
+    signs = [sign * (-1) ** place for place in range(prod(shape))]
+    rest = signs[1:]
+    generator.shuffle(rest)
+    numbers = [_number(variable, generator, plan, each) for each in [*signs[:1], *rest]]
     if not shape:
-        return _number(variable, generator, plan)
+        return numbers[0]
     if len(shape) == 1:
-        return [_number(variable, generator, plan) for _ in range(shape[0])]
+        return numbers
     rows, columns = shape
     scale = 1.0 if plan in ("positive", "unit") else columns**-0.5
-    matrix = PYTHON.array([[scale * _number(variable, generator, plan) for _ in range(columns)] for _ in range(rows)])
+    lines = [numbers[columns * row : columns * (row + 1)] for row in range(rows)]
+    matrix = PYTHON.array([[scale * number for number in line] for line in lines])
     if plan == "definite" and rows == columns:
         noise = PYTHON.array([[generator.gauss(0, 0.1) for _ in range(rows)] for _ in range(rows)])
         matrix = matrix @ matrix.T + PYTHON.eye(rows) + noise
@@ -208,12 +224,11 @@ def _array(variable: Variable, shape: Sequence[int], generator: Random, plan: st
     return matrix.tolist()
 
 
-def _number(variable: Variable, generator: Random, plan: str) -> float:
+def _number(variable: Variable, generator: Random, plan: str, sign: int) -> float:
     if plan == "positive" or variable.structure == "positive":
         return generator.uniform(0.5, 1.5)
     if plan == "unit":
         return generator.uniform(0.1, 0.9)
     # Not so near zero that powers and quotients lose their digits.
     size = abs(generator.gauss(0, 1)) + 0.05
-    number = size if generator.random() < 0.5 else -size
-    return 0.1 * number if plan == "small" else number
+    return sign * (0.1 * size if plan == "small" else size)

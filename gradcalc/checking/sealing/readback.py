@@ -161,7 +161,10 @@ class Reader:
         total: Entries = []
         for negative, scale, subscripts, operands in terms:
             factor = algebra.number(-1 if negative else 1) * (1 if scale is None else data_of(scale))
-            part = entries_of(algebra.einsum(subscripts, [data_of(operand) for operand in operands], {}))
+            fits = len(operands) == subscripts.count(",") + 1 if operands else subscripts == "->"
+            _require(fits, f"{subscripts} has {len(operands)} operands")
+            data = [data_of(operand) for operand in operands]
+            part = entries_of(algebra.einsum(subscripts, data, {})) if data else [algebra.number(1)]
             total = [t + factor * p for t, p in zip(total, part)] if total else [factor * p for p in part]
         return total
 
