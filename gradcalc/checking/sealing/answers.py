@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
-from zlib import crc32
 
+from gradcalc.checking.sealing.draws import seed_of
 from gradcalc.checking.sealing.readback import EinsumTerm, Written, with_names
 from gradcalc.checking.sealing.seal import Claimed, Seal
 from gradcalc.language.polynomial import Dim
@@ -28,7 +28,7 @@ class SealedAnswers:
     ) -> None:
         self._typing = typing
         self._objective_dims = typing.dims(program.objective)
-        seed = crc32(program.source.encode("utf-8", "replace"))
+        seed = seed_of(program.source)
         components = [component for answer in answers for component in answer.components]
         self._seal = Seal(program, typing, variables, seed, components)
         self.doubts = [self._seal.verify(self.claimed(answer)) for answer in answers]

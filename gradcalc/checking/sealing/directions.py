@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from random import Random
 from typing import Any
 
+from gradcalc.checking.sealing.draws import Draws
 from gradcalc.checking.sealing.points import Point
 from gradcalc.checking.sealing.readback import Entries, Written, entries_of
 from gradcalc.language.polynomial import size_of
@@ -30,7 +30,7 @@ def reach(components: Sequence[Component]) -> dict[str, list[int]]:
 
 
 def with_places(
-    components: Sequence[Component], point: Point, generator: Random
+    components: Sequence[Component], point: Point, generator: Draws
 ) -> list[tuple[list[Component], dict[str, int]]]:
     """The components with a place for each open index, and what was chosen: places that differ, and equal ones.
 
@@ -43,7 +43,7 @@ def with_places(
                 lengths[position] = min(length, lengths.get(position, length))
     if not lengths:
         return [(list(components), {})]
-    start = generator.randint(0, max(lengths.values()) - 1)
+    start = generator.whole(0, max(lengths.values()) - 1)
     choices = [{name: 1 + (start + step * k) % lengths[name] for k, name in enumerate(lengths)} for step in (1, 0)]
     if len(lengths) == 1:
         choices.append({name: 1 + (start + 1) % length for name, length in lengths.items()})
@@ -57,7 +57,7 @@ def shape_of(array: Any) -> tuple[int, ...]:
     return (len(array), *shape_of(array[0])) if isinstance(array, list) else ()
 
 
-def random_like(array: Any, generator: Random, place: tuple[int, ...] | None = None) -> Any:
+def random_like(array: Any, generator: Draws, place: tuple[int, ...] | None = None) -> Any:
     """A random direction in the shape of an array; with a place, counted from 1, the unit direction there."""
     if not isinstance(array, list):
         return 1.0 if place is not None else generator.choice((-1, 1)) * generator.uniform(0.3, 1.0)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from math import prod
-from random import Random
 from typing import Any
 
 import numpy as np
 
 from gradcalc.checking.noise import SAMPLES, Noise
+from gradcalc.checking.sealing.draws import Draws
 from gradcalc.checking.sealing.points import as_data
 from gradcalc.checking.sealing.readback import Entries, Reader, Written, entries_of
 from gradcalc.checking.sealing.seal import mismatch
@@ -94,9 +93,9 @@ class NumberSeal:
                 np.ravel(value),
             )
             return
-        generator = Random(prod(shape))
+        generator = Draws(str(shape))
         for _ in range(_SAMPLED):
-            place = tuple([generator.randint(1, length) for length in shape])
+            place = tuple([generator.whole(1, length) for length in shape])
             self._hold(
                 f"the derivative by {wrt}",
                 lambda arrays, algebra, place=place: [self._reader.entry(written, place, arrays, self._sizes, algebra)],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
-from random import Random
 from typing import Any
 
+from gradcalc.checking.sealing.draws import Draws
 from gradcalc.errors import GradcalcError
 from gradcalc.functions.structures import STRUCTURES
 from gradcalc.language.polynomial import Dim, names_in, size_of
@@ -126,7 +126,7 @@ class Points:
 
     def _first_sign(self, name: str, number: int) -> int:
         """The sign of a variable's first number, where both are tried: another one at every second point."""
-        return Random(f"{self._seed}.{name}").choice((-1, 1)) * (-1 if number % 2 else 1)
+        return Draws(f"{self._seed}.{name}").choice((-1, 1)) * (-1 if number % 2 else 1)
 
     def _draw(self, number: int) -> Point:
         fault = "no point was tried"
@@ -137,7 +137,7 @@ class Points:
                 raise NoPoint("its sizes cannot be small")
             if any(a < b for name, needs in self._reach.items() for a, b in zip(shapes[name], needs)):
                 continue
-            generator = Random(f"{self._seed}.{number}.{attempt}")
+            generator = Draws(f"{self._seed}.{number}.{attempt}")
             for plan in [plan for plan, tries in _PLANS.items() for _ in range(tries)]:
                 try:
                     arrays = {
@@ -198,10 +198,10 @@ def _refusal(found: Observation) -> str | None:
     return None
 
 
-def _array(variable: Variable, shape: Sequence[int], generator: Random, plan: str, sign: int) -> Nested:
+def _array(variable: Variable, shape: Sequence[int], generator: Draws, plan: str, sign: int) -> Nested:
     """sign: that of the first entry. Of two entries one is negative, of four two are, and so on."""
     if variable.whole:
-        return float(generator.randint(2, 4))
+        return float(generator.whole(2, 4))
     if plan == "mixed":
         plan = generator.choice(_DRAWN_EACH)
     signs = [sign * (-1) ** place for place in range(prod(shape))]
@@ -217,18 +217,18 @@ def _array(variable: Variable, shape: Sequence[int], generator: Random, plan: st
     lines = [numbers[columns * row : columns * (row + 1)] for row in range(rows)]
     matrix = PYTHON.array([[scale * number for number in line] for line in lines])
     if plan == "definite" and rows == columns:
-        noise = PYTHON.array([[generator.gauss(0, 0.1) for _ in range(rows)] for _ in range(rows)])
+        noise = PYTHON.array([[0.1 * generator.normal() for _ in range(rows)] for _ in range(rows)])
         matrix = matrix @ matrix.T + PYTHON.eye(rows) + noise
     if variable.structure is not None:
         matrix = STRUCTURES[variable.structure].nearest(PYTHON, matrix)
     return matrix.tolist()
 
 
-def _number(variable: Variable, generator: Random, plan: str, sign: int) -> float:
+def _number(variable: Variable, generator: Draws, plan: str, sign: int) -> float:
     if plan == "positive" or variable.structure == "positive":
         return generator.uniform(0.5, 1.5)
     if plan == "unit":
         return generator.uniform(0.1, 0.9)
     # Not so near zero that powers and quotients lose their digits.
-    size = abs(generator.gauss(0, 1)) + 0.05
+    size = abs(generator.normal()) + 0.05
     return sign * (0.1 * size if plan == "small" else size)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from random import Random
 from typing import Any
 
 from gradcalc.checking.sealing.directions import (
@@ -19,6 +18,7 @@ from gradcalc.checking.sealing.directions import (
     unit_like,
     with_places,
 )
+from gradcalc.checking.sealing.draws import Draws
 from gradcalc.checking.sealing.points import NoPoint, Point, Points, as_data
 from gradcalc.checking.sealing.readback import EinsumTerm, Entries, Reader, Written
 from gradcalc.checking.sealing.slopes import Move, along, along_precisely, is_smooth
@@ -206,7 +206,7 @@ class Seal:
         noise: float,
     ) -> str | None:
         arrays = point.data(algebra)
-        for _, free in with_places(claimed.components, point, Random(self._seed)):
+        for _, free in with_places(claimed.components, point, Draws(str(self._seed))):
             try:
                 entries = self._reader.tensor(claimed.written, arrays, point.sizes, algebra, free)
                 again = read(arrays, point.sizes, algebra, free)
@@ -286,7 +286,7 @@ class Seal:
         noise: float,
     ) -> str | None:
         """Why the answer is not the derivative along random directions, or None."""
-        generator = Random(f"{self._seed}.{point.number}.directions")
+        generator = Draws(f"{self._seed}.{point.number}.directions")
         for components, free in with_places(claimed.components, point, generator):
             fault = self._compared_at(
                 claimed, components, free, generator, point, arrays, algebra, slopes, close, noise
@@ -300,7 +300,7 @@ class Seal:
         claimed: Claimed,
         components: Sequence[Component],
         free: Mapping[str, int],
-        generator: Random,
+        generator: Draws,
         point: Point,
         arrays: Mapping[str, Data],
         algebra: Any,
@@ -338,7 +338,7 @@ class Seal:
         return None
 
     def _places(
-        self, claimed: Claimed, rows: Sequence[Component], point: Point, generator: Random
+        self, claimed: Claimed, rows: Sequence[Component], point: Point, generator: Draws
     ) -> list[list[tuple[int, ...]] | None]:
         """The places of the only entries that are looked at of a long formula in indices; else None, once."""
         written = claimed.written
@@ -346,9 +346,7 @@ class Seal:
         count = prod([size_of(dim, point.sizes) for dim in written.dims])
         if not written.indices or count <= _MANY_ENTRIES or claimed.independent or claimed.transposed:
             return [None]
-        return [
-            [tuple([generator.randint(1, length) for length in shape]) for shape in shapes] for _ in range(_SAMPLES)
-        ]
+        return [[tuple([generator.whole(1, length) for length in shape]) for shape in shapes] for _ in range(_SAMPLES)]
 
     def _direction(
         self, component: Component, weight: Data, arrays: Mapping[str, Data], algebra: Any, claimed: Claimed
