@@ -279,7 +279,7 @@ MATRIX_FUNCTIONS: tuple[Function, ...] = (
         pullback="G*det(X)*inv(X)'", transposes=True,
         differentiable_when_invertible=True,
         example="det(X)", latex=r"\det\left({0}\right)", numpy="np.linalg.det({0})",
-        reference=lambda np, x: np.linalg.det(x),
+        reference=lambda np, x: np.linalg.det(x), stable={"det(X)*inv(X)": "adj(X)"},
     ),
     Atom(
         "logdet", "the logarithm of the determinant, which must be positive",

@@ -59,6 +59,9 @@ _LARGEST_EXPONENT = 5000
 _MOST_ENTRIES = 600
 """How many numbers the arrays and the outputs may have for float64 to be doubted."""
 
+_MOST_MISSING = 4000
+"""How many they may have where some of them are not finite."""
+
 _DOUBT = 1e-11
 """The relative error from which on an output is computed in more digits."""
 
@@ -98,7 +101,8 @@ class Escalator:
             self.warnings = list(self._program.warnings)
             return self._continued(arrays, sizes, error)
         self.warnings = list(self._program.warnings)
-        if sum([np.size(array) for array in (*arrays.values(), *outputs.values())]) > _MOST_ENTRIES:
+        entries = sum([np.size(array) for array in (*arrays.values(), *outputs.values())])
+        if entries > (_MOST_ENTRIES if all(np.all(np.isfinite(each)) for each in outputs.values()) else _MOST_MISSING):
             return outputs
         if self._auditor is None:
             self._auditor = Auditor(self._program)

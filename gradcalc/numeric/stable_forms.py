@@ -37,13 +37,20 @@ _LONGEST = 8
 
 
 class Rule:
-    """`pattern` is `replacement`, whatever the names in them stand for."""
+    """`pattern` is `replacement`, whatever the names in them stand for.
+
+    A product is one of a number and a tensor, which may be a factor of the other factors: of the tr(A*inv(X)) in
+    det(X)*tr(A*inv(X)). required: functions of which one stands in every formula that the rule matches.
+    """
 
     def __init__(self, pattern: str, replacement: str) -> None:
         self.pattern = parse_expression(pattern)
         self.replacement = parse_expression(replacement)
         self.terms = _terms(self.pattern)
         self.heads = _function_names(self.terms)
+        product = isinstance(self.pattern, Binary) and self.pattern.operator == "*"
+        needed = self.pattern.children[0] if product else self.pattern
+        self.required = {node.function for node in postorder(needed) if isinstance(node, Call)}
 
     def applied(self, bound: Bound) -> Expr:
         return _with_names(self.replacement, bound)
@@ -82,7 +89,8 @@ def _rules() -> dict[str, list[Rule]]:
 def _head(node: Expr) -> str:
     if isinstance(node, Call):
         return node.function
-    return "+" if _is_sum(node) else "/" if _is_quotient(node) else "^"
+    assert isinstance(node, Binary)
+    return "+" if _is_sum(node) else "/" if _is_quotient(node) else node.operator
 
 
 def stabilised(root: Expr, typing: Typing) -> Expr:
@@ -119,7 +127,7 @@ def stabilised(root: Expr, typing: Typing) -> Expr:
 def _heads() -> frozenset[str]:
     """The functions without which no rule matches."""
     rules = [rule for rules in _rules().values() for rule in rules]
-    return frozenset([node.function for rule in rules for node in postorder(rule.pattern) if isinstance(node, Call)])
+    return frozenset([name for rule in rules for name in rule.required])
 
 
 def _needs_a_rule(root: Expr) -> bool:
@@ -149,6 +157,21 @@ class _Matcher:
             return self._sum(node)
         elif _is_quotient(node):
             return self._quotient(node)
+        elif isinstance(node, Binary) and node.operator == "*":
+            return self._product(node)
+        return None
+
+    def _product(self, node: Binary) -> Expr | None:
+        """A product with a number, where the tensor that a rule multiplies is a factor once of all the others."""
+        for factor, path in islice(_factors(node, self), _LONGEST):
+            for rule in _rules().get("*", ()) if isinstance(factor, Call) else ():
+                number, tensor = rule.pattern.children
+                for bound in self._matches(number, factor, {}):
+                    part = _with_names(tensor, bound)
+                    rest = _replaced(path, _ONE)
+                    if degree(rest, part) == 1:
+                        new = rule.applied(bound)
+                        return replaced(rest, lambda other, part=part, new=new: new if other == part else None)
         return None
 
     def _fits(self, bound: Bound) -> bool:

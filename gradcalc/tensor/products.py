@@ -77,7 +77,7 @@ def applied(chain: Chain) -> Chain:
     place = len(items) - 2
     while place >= 0:
         (left, left_kind), (right, right_kind) = items[place], items[place + 1]
-        made = _pseudoinverse(left, right) or _taken_rows(left, right, right_kind)
+        made = _pseudoinverse(items[place], items[place + 1]) or _taken_rows(left, right, right_kind)
         if made is None and left_kind in "mSr":
             turned = _taken_rows(_transposed_item((right, right_kind))[0], *_transposed_item(items[place]))
             made = None if turned is None or right_kind == "c" else _transposed_item(turned)
@@ -92,12 +92,14 @@ def is_unit(chain: Chain) -> bool:
     return len(chain) == 1 and _is_call(chain[0][0], "eye") and len(chain[0][0].children) == 1
 
 
-def _pseudoinverse(left: Expr, right: Expr) -> Item | None:
-    """inv(X'*X)*X' and X'*inv(X*X') as pinv(X); their transposes as its transpose.
+def _pseudoinverse(left: Item, right: Item) -> Item | None:
+    """inv(X'*X)*X' and X'*inv(X*X') as pinv(X) for a matrix X; their transposes as its transpose.
 
     Where the inverse exists X has full rank, and they are the same (Petersen and Pedersen, The Matrix Cookbook, 3.6.2).
     """
-    for inverse, other, before in ((left, right, False), (right, left, True)):
+    for (inverse, _), (other, kind), before in ((left, right, False), (right, left, True)):
+        if kind in "cr":
+            continue
         gram = inverse.children[0] if _is_call(inverse, "inv") else None
         if not isinstance(gram, Binary) or gram.operator != "*" or not _are_transposes(gram.left, gram.right):
             continue

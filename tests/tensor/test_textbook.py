@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textbook import answer, length, values
 
+import gradcalc
 from gradcalc.language.parser import parse, parse_expression
 from gradcalc.language.syntax import operations
 from gradcalc.tensor.graph import Graph
@@ -217,3 +220,12 @@ def test_parse_of_full_gives_the_answer_back() -> None:
     full = derivative.answers[0].full()
     assert full is not None
     assert operations(parse_expression(derivative.text)) <= operations(full)
+
+
+@pytest.mark.parametrize(("objective", "wrt"), [("det(t*y*y')", "t"), ("det(t*y*y')", "y"), ("y'*inv(y*y')*b", "b")])
+def test_a_column_has_no_pseudoinverse(objective: str, wrt: str) -> None:
+    answer = gradcalc.derive(objective, wrt=wrt).to_dict()["derivatives"][0]["full"]
+    assert "pinv" not in answer
+    shapes = {"t": (), "y": ("n",), "b": ("n",)}
+    named = {name: dims for name, dims in shapes.items() if re.search(rf"\b{name}\b", answer)}
+    assert gradcalc.derive(answer, wrt="y", shapes=named).to_dict()["ok"]
