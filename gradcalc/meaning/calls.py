@@ -42,10 +42,22 @@ def call(walk: Walk, node: Call, operands: Sequence[Value], scope: Scope) -> Val
     if kinds[0] != "matrix":
         return whole(walk, node, entry, kinds[:1], data[:1])
     lines = [whole(walk, node, entry, ("vector",), [line]) for line in (data[0] if axis == 2 else data[0].T)]
+    if not lines:
+        # There is no line to say what a function makes of one.
+        return _of_no_lines(walk, entry, axis, data[0])
     results = walk.np.stack([line for _, line in lines])
     if lines[0][0] == "scalar":
         return ("row" if axis == 1 else "vector"), results
     return "matrix", results.T if axis == 1 else results
+
+
+def _of_no_lines(walk: Walk, entry: Function, axis: int, data: Data) -> Value:
+    """A function of each of no columns or rows: nothing, or a matrix as empty as before."""
+    assert isinstance(entry, (Linear, Composite, Atom))
+    variant = _variant(entry, ("vector",))
+    if (variant if isinstance(variant, str) else variant[1]) == "scalar":
+        return ("row" if axis == 1 else "vector"), walk.np.zeros((0,))
+    return "matrix", data
 
 
 def user_function(walk: Walk, user: FunctionDefinition, operand: Data, primes: int) -> Data:

@@ -170,8 +170,8 @@ class _Matcher:
                     part = _with_names(tensor, bound)
                     rest = _replaced(path, _ONE)
                     if degree(rest, part) == 1:
-                        new = rule.applied(bound)
-                        return replaced(rest, lambda other, part=part, new=new: new if other == part else None)
+                        stable: dict[Expr, Expr] = {part: rule.applied(bound)}
+                        return replaced(rest, stable.get)
         return None
 
     def _fits(self, bound: Bound) -> bool:

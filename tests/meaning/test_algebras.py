@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gradcalc
 from gradcalc.api import Problem
 from gradcalc.functions import catalogue
 from gradcalc.functions.entry import Elementwise
@@ -76,3 +77,21 @@ def test_a_complex_step_keeps_its_digits(entry: Elementwise) -> None:
         slope = (ends[0] - ends[1]) / (2 * step)
         assert complex(moved).real == pytest.approx(float(digits.applied(entry, exact)), rel=1e-12, abs=1e-300)
         assert complex(moved).imag / 1e-30 == pytest.approx(float(slope), rel=1e-11, abs=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("text", "slope"),
+    [
+        ("x: vector[n]; c: scalar; sum([x[1:n-1]; c])", [0.0]),
+        ("x: vector[n]; c: scalar; mean([x[1:n-1]; c])*x[1]", [2.0]),
+        ("A: matrix[n,n]; x: vector[n]; sum(sum(A[1:n-1,:],2)) + 3*x[1]", [3.0]),
+        ("A: matrix[n,n]; x: vector[n]; norm2(softmax(A[:,1:n-1],1)) + 3*x[1]", [3.0]),
+    ],
+)
+def test_no_rows_and_no_columns(text: str, slope: list[float]) -> None:
+    """With n = 1 nothing is left of a slice, and functions of each of its lines give nothing."""
+    derivative = gradcalc.derive(text, wrt="x")
+    assert derivative.to_dict()["derivatives"][0]["verified"]
+    data = {"x": [5.0], "c": 2.0, "A": [[7.0]]}
+    found = derivative.function()(**{name: data[name] for name in derivative.problem.typing.variables})
+    np.testing.assert_allclose(found, slope)
