@@ -145,7 +145,7 @@ class Points:
                         for name, shape in shapes.items()
                     }
                     found = _observed(self._program, self._typing, arrays, sizes)
-                except SingularError:
+                except (SingularError, ArithmeticError):
                     continue
                 except (NoMeaning, GradcalcError) as error:
                     # At these sizes a sum is empty.

@@ -234,7 +234,7 @@ class Seal:
 
         try:
             return self._compared(claimed, point, arrays, PYTHON, slopes, _CLOSE, _NOISE)
-        except (NoMeaning, GradcalcError, Unsealed) as error:
+        except (NoMeaning, GradcalcError, Unsealed, ArithmeticError) as error:
             return str(error)
 
     def _precisely(self, claimed: Claimed) -> str | None:
@@ -261,7 +261,7 @@ class Seal:
                 if verdict is not None and point.tied and len(claimed.components) > 1:
                     raise Unsealed("every point was at a kink")
                 verdicts.append(verdict)
-        except (Unsealed, NoForm, NoPoint, _OutOfTime) as reason:
+        except (Unsealed, NoForm, NoPoint, _OutOfTime, ArithmeticError) as reason:
             if not verdicts:
                 return str(reason)
         except (NoMeaning, GradcalcError) as error:
@@ -398,7 +398,8 @@ class Seal:
             if positions and claimed.independent:
                 step = step * self._tied((name, positions), arrays[name], algebra)
             elif positions:
-                step = step * unit_like(arrays[name], [int(place) - 1 for place in positions], algebra)
+                unit = unit_like(arrays[name], [int(place) - 1 for place in positions], algebra)
+                step = step * self._within(self._variables[name], arrays[name], unit, algebra)
             else:
                 step = self._within(self._variables[name], arrays[name], step, algebra)
             move[name] = move[name] + step if name in move else step
