@@ -124,8 +124,8 @@ class Points:
             raise found
         return found
 
-    def _first_sign(self, name: str, number: int) -> int:
-        """The sign of a variable's first number, where both are tried: another one at every second point."""
+    def _largest_sign(self, name: str, number: int) -> int:
+        """The sign of a variable's largest number, where both are tried: another one at every second point."""
         return Draws(f"{self._seed}.{name}").choice((-1, 1)) * (-1 if number % 2 else 1)
 
     def _draw(self, number: int) -> Point:
@@ -141,7 +141,7 @@ class Points:
             for plan in [plan for plan, tries in _PLANS.items() for _ in range(tries)]:
                 try:
                     arrays = {
-                        name: _array(self._variables[name], shape, generator, plan, self._first_sign(name, number))
+                        name: _array(self._variables[name], shape, generator, plan, self._largest_sign(name, number))
                         for name, shape in shapes.items()
                     }
                     found = _observed(self._program, self._typing, arrays, sizes)
@@ -199,7 +199,7 @@ def _refusal(found: Observation) -> str | None:
 
 
 def _array(variable: Variable, shape: Sequence[int], generator: Draws, plan: str, sign: int) -> Nested:
-    """sign: that of the first entry. Of two entries one is negative, of four two are, and so on."""
+    """sign: that of the largest entry. Of two entries one is negative, of four two are, and so on."""
     if variable.whole:
         return float(generator.whole(2, 4))
     if plan == "mixed":
@@ -208,6 +208,8 @@ def _array(variable: Variable, shape: Sequence[int], generator: Draws, plan: str
     rest = signs[1:]
     generator.shuffle(rest)
     numbers = [_number(variable, generator, plan, each) for each in [*signs[:1], *rest]]
+    if any(number < 0 for number in numbers) and sign * max(numbers, key=abs) < 0:
+        numbers = [-number for number in numbers]
     if not shape:
         return numbers[0]
     if len(shape) == 1:
