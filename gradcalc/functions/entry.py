@@ -270,10 +270,10 @@ class Atom(Function):
         {"matrix": ("ij->", "scalar")} as in `Linear`, read as shapes only ("ii->" says that the operand is square).
     pullback: the cotangent of the operand, an expression in the operand `X`, the result's cotangent `G` and the further
         operands `K`, linear in `G`; None where the function is not differentiable.
+    regular: `regular(np, X)`, a matrix that the pullback inverts and the function does not.
     trace_rule: for a matrix function f, the derivative of tr(f(X)): f'(X)', in `X`.
     transposes: f(X') = f(X)' (for a scalar result, f(X') = f(X)). invertible: the operand must be.
     symmetric: "required" where the operand must be symmetric, "given" where the result is.
-    differentiable_when_invertible: the pullback inverts the operand, the function itself does not.
     gap: as for `Elementwise`, a function of the operand that is zero where the function has a kink.
     """
 
@@ -287,8 +287,8 @@ class Atom(Function):
         transposes: bool = False,
         trace_rule: str | None = None,
         invertible: bool = False,
+        regular: Callable[..., Any] | None = None,
         symmetric: str | None = None,
-        differentiable_when_invertible: bool = False,
         gap: Callable[..., Any] | None = None,
         **common: Any,
     ) -> None:
@@ -298,8 +298,8 @@ class Atom(Function):
         self.transposes = transposes
         self.trace_rule = trace_rule
         self.invertible = invertible
+        self.regular = regular
         self.symmetric = symmetric
-        self.differentiable_when_invertible = differentiable_when_invertible
         self.gap = gap
 
     @property

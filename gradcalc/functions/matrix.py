@@ -100,6 +100,11 @@ def _singular_gap(np: Any, x: Any) -> Any:
     return values[0] - values[1] if values.size > 1 else values[0]
 
 
+def _gram(np: Any, x: Any) -> Any:
+    """The smaller one of X'*X and X*X'."""
+    return x.T @ x if x.shape[0] >= x.shape[1] else x @ x.T
+
+
 def _pinv(np: Any, x: Any) -> Any:
     """The pseudoinverse of a matrix of full rank, continued analytically."""
     rows, columns = x.shape
@@ -277,7 +282,7 @@ MATRIX_FUNCTIONS: tuple[Function, ...] = (
         "det", "the determinant",
         aliases=("determinant",), variants={"matrix": ("ii->", "scalar")},
         pullback="G*det(X)*inv(X)'", transposes=True,
-        differentiable_when_invertible=True,
+        regular=lambda np, x: x,
         example="det(X)", latex=r"\det\left({0}\right)", numpy="np.linalg.det({0})",
         reference=lambda np, x: np.linalg.det(x), stable={"det(X)*inv(X)": "adj(X)"},
     ),
@@ -298,7 +303,7 @@ MATRIX_FUNCTIONS: tuple[Function, ...] = (
     ),
     Atom(
         "pinv", "the pseudoinverse of a matrix of full rank", variants={"matrix": ("ij->ji", "matrix")},
-        transposes=True, aliases=("pseudoinverse",),
+        transposes=True, regular=_gram, aliases=("pseudoinverse",),
         pullback="(G' - X*pinv(X)*G')*pinv(X)*pinv(X)' + pinv(X)'*pinv(X)*(G' - G'*pinv(X)*X) - pinv(X)'*G*pinv(X)'",
         example="tr(A*pinv(X))", latex=r"{0}^{{+}}", numpy="np.linalg.pinv({0})", reference=_pinv,
     ),

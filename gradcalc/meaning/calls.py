@@ -180,7 +180,7 @@ def atom(walk: Walk, node: Call, entry: Atom, operands: list[Data]) -> Data:
             return np.nan * np.real(guarded(walk, lambda: reference(np, np.real(operand)), operand, node))
     if entry.invertible:
         require_regular(walk, operand, node)
-    if entry.differentiable_when_invertible and not np.is_regular(operand):
+    if entry.regular is not None and not np.is_regular(entry.regular(np, operand)):
         observation.degenerate = True
     value = guarded(walk, lambda: reference(np, *operands), operand, node)
     if not np.is_finite(value) and np.is_finite(operand):
