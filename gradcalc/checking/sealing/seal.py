@@ -37,6 +37,9 @@ Data = Any
 _POINTS = 2
 """At how many points an answer has to agree."""
 
+_POINTS_IN_PIECES = 6
+"""The same where a function has pieces: each entry lies in one of them only."""
+
 _LONG = 2_000
 """A text with so many characters is looked at in one point only."""
 
@@ -141,23 +144,24 @@ class Seal:
         self._deadline = time.process_time() + SECONDS
         if len(claimed.written.text) > _LONGEST:
             return "it is too long to be read again"
-        doubts: list[str] = []
+        doubted: list[int] = []
         number = passed = 0
         try:
             enough = _POINTS if len(claimed.written.text) < _LONG else 1
-            while passed < enough and len(doubts) < 2:
+            while passed < enough and len(doubted) < 2:
                 point = self._points[number]
-                number += 1
-                doubt = self._at(claimed, point)
-                if doubt is None:
+                if enough == _POINTS and not point.observation.analytic:
+                    enough = _POINTS_IN_PIECES
+                if self._at(claimed, point) is None:
                     passed += 1
                 else:
-                    doubts.append(doubt)
+                    doubted.append(number)
+                number += 1
         except (NoPoint, _OutOfTime) as none:
             if not passed:
                 return str(none)
-        if doubts:
-            return self._precisely(claimed)
+        if doubted:
+            return self._precisely(claimed, list(dict.fromkeys([*doubted, 0, 1]))[:2])
         return None
 
     def _tick(self) -> None:
@@ -237,15 +241,16 @@ class Seal:
         except (NoMeaning, GradcalcError, Unsealed, ArithmeticError) as error:
             return str(error)
 
-    def _precisely(self, claimed: Claimed) -> str | None:
-        """The last word, in many digits: what fails there is never shown."""
+    def _precisely(self, claimed: Claimed, numbers: Sequence[int]) -> str | None:
+        """The last word, in many digits, at points of those numbers: what fails there is never shown."""
         from gradcalc.meaning.many_digits import many_digits
 
         self._deadline = time.process_time() + LAST_SECONDS
         algebra = many_digits(_DIGITS if len(claimed.components) < 3 else _MOST_DIGITS)
         verdicts: list[str | None] = []
-        try:
-            for number in range(2):
+        reasons: list[str] = []
+        for number in numbers:
+            try:
                 point = self._points[number]
                 arrays = point.data(algebra)
 
@@ -261,14 +266,13 @@ class Seal:
                 if verdict is not None and point.tied and len(claimed.components) > 1:
                     raise Unsealed("every point was at a kink")
                 verdicts.append(verdict)
-        except (Unsealed, NoForm, NoPoint, _OutOfTime, ArithmeticError) as reason:
-            if not verdicts:
-                return str(reason)
-        except (NoMeaning, GradcalcError) as error:
-            verdicts.append(str(error))
+            except (Unsealed, NoForm, NoPoint, _OutOfTime, ArithmeticError) as reason:
+                reasons.append(str(reason))
+            except (NoMeaning, GradcalcError) as error:
+                verdicts.append(str(error))
         wrong = next((verdict for verdict in verdicts if verdict is not None), None)
         if wrong is None:
-            return None
+            return None if verdicts else reasons[0]
         raise mismatch(self._program.source, self._seed, wrong)
 
     def _objective(self, arrays: Mapping[str, Data], point: Point, algebra: Any) -> Data:
