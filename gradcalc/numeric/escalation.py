@@ -50,6 +50,12 @@ _NO_VALUE = (NoForm, NoMeaning, NotDefinedError, SingularError, ArithmeticError,
 _DIGITS_OF_ZERO = 400
 """A number that is 0 in fewer digits may be one that float64 can hold: 1 + 1e-300 - 1."""
 
+_VANISHED = 1e-20
+"""What cancels leaves rounding: this in few digits, and in `_DIGITS_OF_ZERO` less than any float."""
+
+_VAST = 1e165
+"""Its inverse squared is less than any float."""
+
 _SECONDS = 5.0
 
 _LARGEST_EXPONENT = 5000
@@ -181,7 +187,8 @@ class Escalator:
 
 def _is_right(output: Any, truth: Any) -> bool:
     with np.errstate(all="ignore"):
-        near = np.abs(output - truth) <= _TOLD * np.abs(truth) + np.finfo(float).tiny
+        size = np.where(truth == 0, np.max(np.abs(truth), initial=0.0), np.abs(truth))
+        near = np.abs(output - truth) <= _TOLD * size + np.finfo(float).tiny
     return bool(np.all(near | (output == truth)))
 
 
@@ -321,6 +328,8 @@ def _agree(one: Any, other: Any, digits: int) -> bool:
         return False
     if other == 0:
         return bool(one == 0) and digits >= _DIGITS_OF_ZERO
+    if digits >= _DIGITS_OF_ZERO and abs(other) * _VAST <= _VAST**-1 and abs(one) <= _VANISHED:
+        return True
     return bool(abs(one - other) <= abs(other) * 2.0**-56)
 
 

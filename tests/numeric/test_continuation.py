@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc.api import Problem
+from gradcalc.numericrun import NumericRun
 
 Rows = list[list[float]]
 
@@ -164,3 +166,24 @@ def test_programs_compute_cofactors_without_an_inverse(text: str) -> None:
 def test_another_inverse_is_no_cofactor() -> None:
     source = gradcalc.derive("det(X)*y'*inv(Z)*y", wrt="y").code("numpy")
     assert "_adj" not in source
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "data"),
+    [
+        ("tr(A*adj(X))", 2, {"A": [[-2e3, -2e3], [4e3, 4e3]], "X": [[2 + 1e-9, -1.0], [-2.0, 1 - 7e-10]]}),
+        (
+            "det(X*X')",
+            1,
+            {"X": [[-1e3, 3e3, 1e3, -2e3], [5e3, 1e3, -1e3, -2e3], [6e3, 0, -2e3, -2e3], [4e3, 1e3, 2e3, 1e3]]},
+        ),
+        ("det(X')*c", 1, {"X": [[1, -5, -3, 4], [0, 4, 2, -2], [-1, 3, 3, -4], [1, -1, -1, 2]], "c": 1.5}),
+    ],
+)
+def test_the_seal_takes_rounding_of_many_digits_for_the_zero_that_it_is(
+    text: str, order: int, data: dict[str, object]
+) -> None:
+    arrays = {name: np.array(array, dtype=float) for name, array in data.items()}
+    run = NumericRun("eval", Problem(text), ["X"], order=order, arrays=arrays)
+    zero = run.values[0] if order == 2 else run.value
+    assert np.max(np.abs(zero)) <= 1e-9

@@ -114,10 +114,13 @@ class NumberSeal:
                 if gap <= _CLOSE * size:
                     return
                 if self._entries <= _SMALL:
-                    algebra = many_digits(50)
-                    precise = {name: as_data(algebra, np.asarray(a).tolist()) for name, a in self._arrays.items()}
-                    gap, size = self._gap(read(precise, algebra), found, scale)
+                    right = self._precise(read, 50)
+                    gap, size = self._gap(right, found, scale)
                     wrong = gap > _CLOSE * size
+                    if wrong:
+                        # What cancels leaves rounding of so many digits, and not the 0 that it is.
+                        more = np.array([float(entry.real) for entry in self._precise(read, 400)])
+                        wrong = gap > _CLOSE * size + _BEYOND_NOISE * self._gap(right, more, None)[0]
                 else:
                     wrong = gap > _CLOSE * size + _BEYOND_NOISE * self._spread(read)
         except (_OutOfTime, GradcalcError, ArithmeticError):
@@ -128,6 +131,12 @@ class NumberSeal:
             raise mismatch(
                 self._program.source, 0, f"{what} that was computed is {gap:.3g} off, where the largest is {size:.3g}"
             )
+
+    def _precise(self, read: Callable[..., Entries], digits: int) -> Entries:
+        """What is right, in so many digits."""
+        algebra = many_digits(digits)
+        arrays = {name: as_data(algebra, np.asarray(array).tolist()) for name, array in self._arrays.items()}
+        return read(arrays, algebra)
 
     @staticmethod
     def _gap(right: Entries, found: Array, scale: float | None) -> tuple[float, float]:
