@@ -15,10 +15,15 @@ Scalar = Any
 """An mpf or mpc of the context at hand."""
 
 
+_LARGEST_ARGUMENT = 5000
+"""Functions of numbers beyond 2 to this power are not computed: their own logarithms fill the memory."""
+
+
 class ManyDigits:
     """Numbers of `digits` digits, in a context of their own.
 
-    A function outside its domain, or that mpmath cannot compute, is not a number; none raises.
+    A function outside its domain, of an argument without measure, or that mpmath cannot compute, is not a number; none
+    raises.
     """
 
     symbolic = False
@@ -29,6 +34,7 @@ class ManyDigits:
         context = mpmath.MPContext()
         context.dps = digits
         self._context = context
+        self._bound = context.ldexp(1, _LARGEST_ARGUMENT)
         self.pi, self.inf, self.nan = +context.pi, context.inf, context.nan
         self.precision = context.mpf(10) ** -digits
         for name, theirs in _THEIRS.items():
@@ -41,6 +47,8 @@ class ManyDigits:
         context = self._context
 
         def apply(t: Scalar) -> Scalar:
+            if self._bound < abs(t) < context.inf:
+                return context.nan
             try:
                 value = function(t)
             except (ValueError, ZeroDivisionError, OverflowError, TypeError, context.NoConvergence):
@@ -84,6 +92,8 @@ class ManyDigits:
 
     def power(self, base: Scalar, exponent: Scalar) -> Scalar:
         context = self._context
+        if abs(exponent) > self._bound:
+            return self.nan
         try:
             if not self.is_complex(exponent) and context.isint(exponent):
                 return base ** int(exponent)

@@ -7,8 +7,7 @@ digits, more and more of them, until the first sixteen stay what they are.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +17,7 @@ from gradcalc.language.shapes import Typing
 from gradcalc.language.syntax import Expr, Program
 from gradcalc.meaning.algebra import NoForm, NotDefinedError, SingularError
 from gradcalc.meaning.interpreter import Interpreter
-from gradcalc.meaning.many_digits import ManyDigits, ManyDigitsAlgebra
+from gradcalc.meaning.many_digits import ManyDigitsAlgebra, many_digits
 from gradcalc.meaning.observation import Observation
 from gradcalc.meaning.programs import observed, surroundings
 from gradcalc.meaning.small import Array, Data
@@ -57,9 +56,6 @@ _VAST = 1e165
 """Its inverse squared is less than any float."""
 
 _SECONDS = 5.0
-
-_LARGEST_EXPONENT = 5000
-"""Functions of numbers beyond 2 to this power are not computed: their own logarithms fill the memory."""
 
 
 _MOST_ENTRIES = 600
@@ -213,7 +209,7 @@ class Escalation:
     def is_inside(self, program: Program) -> bool:
         """Whether the objective has a value at the point, as it was typed: in some number of digits."""
         for digits in LADDER[:-1]:
-            algebra = _algebra(digits)
+            algebra = many_digits(digits)
             try:
                 seen = observed(program, self._typing, self._exact(algebra), self._sizes, algebra)
             except _NO_VALUE:
@@ -293,7 +289,7 @@ class Escalation:
 
     def _at(self, formula: Formula, digits: int, move: Move | None = None, sign: int = 1) -> Data:
         """The value of a formula at the point, or beside it."""
-        algebra = _algebra(digits)
+        algebra = many_digits(digits)
         around = surroundings(self._typing, self._exact(algebra, move, sign), self._sizes)
         interpreter = Interpreter(around, algebra, Observation(), tick=self._tick)
         if isinstance(formula, Expr):
@@ -345,30 +341,3 @@ def _exact(algebra: ManyDigitsAlgebra, array: Any) -> Data:
     if held.ndim == 0:
         return algebra.number(float(held))
     return Array(held.shape, [algebra.number(entry) for entry in held.ravel().tolist()])
-
-
-@cache
-def _algebra(digits: int) -> ManyDigitsAlgebra:
-    return ManyDigitsAlgebra(_Bounded(digits))
-
-
-class _Bounded(ManyDigits):
-    """Numbers of many digits whose functions refuse arguments without measure, of which they would never come back."""
-
-    def __init__(self, digits: int) -> None:
-        super().__init__(digits)
-        for name in ("exp", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "gamma", "erf", "erfc"):
-            setattr(self, name, self._bounded(getattr(self, name)))
-
-    def _bounded(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def apply(t: Any) -> Any:
-            if t == t and abs(t) != self.inf and abs(t) > self._context.ldexp(1, _LARGEST_EXPONENT):
-                return self.nan
-            return function(t)
-
-        return apply
-
-    def power(self, base: Any, exponent: Any) -> Any:
-        if abs(exponent) > self._context.ldexp(1, _LARGEST_EXPONENT):
-            return self.nan
-        return super().power(base, exponent)
