@@ -424,7 +424,9 @@ class Derivative:
                 "there is no NumPy program of this derivative: it is no product of matrices and vectors",
                 hint="`eval` and `function()` compute it; the index format shows its entries.",
             )
-        return self.function().source
+        function = self.function()
+        function.seal()
+        return function.source
 
     @property
     def has_code(self) -> bool:

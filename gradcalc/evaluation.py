@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcalc.checking.sealing.numbers import NumberSeal
 from gradcalc.errors import GradcalcError
 from gradcalc.language.polynomial import names_in, size_of, split_off
 from gradcalc.numeric.arrays import check_memory, complete, data_shape
 from gradcalc.numeric.contraction import tensor_value
 from gradcalc.numeric.definedness import require_defined
 from gradcalc.numeric.escalation import VALUE, Escalator
+from gradcalc.numeric.points import draw
 from gradcalc.numeric.program import CompiledProgram, compile_program
 from gradcalc.numeric.structures import has_structure
 
@@ -83,6 +85,16 @@ class Evaluator:
     def _tensor(self, formula: Formula, arrays: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
         return np.asarray(tensor_value(formula.node, self.typing, arrays, sizes), dtype=float)
 
+    def seal(
+        self, arrays: Mapping[str, Array], sizes: Mapping[str, int], value: Array, derivatives: Sequence[Array]
+    ) -> None:
+        """Holds what was computed against the interpreter. Raises GradcalcError of kind internal where it is wrong."""
+        derivative = self.derivative
+        seal = NumberSeal(derivative.problem.program, self.typing, derivative.variables, arrays, sizes)
+        seal.value(value)
+        for answer, array in zip(self.answers, derivatives):
+            seal.derivative(derivative.written(answer), answer.wrt, array)
+
 
 class Function:
     """A compiled derivative. Call it with the arrays by name.
@@ -98,6 +110,23 @@ class Function:
 
     def __call__(self, **arrays: Any) -> Any:
         return self.value_and_gradient(**arrays)[1]
+
+    def seal(self) -> None:
+        """Holds the program against the interpreter at a random point, where there is one.
+
+        Raises GradcalcError of kind internal where it computes something else.
+        """
+        problem, evaluator = self._derivative.problem, self._evaluator
+        if self._derivative.directions is not None:
+            return
+        try:
+            arrays, sizes = draw(problem.program, problem.typing, {}, seed=0)
+            value, derivatives = evaluator(arrays, sizes)
+        except GradcalcError as error:
+            if error.kind == "internal":
+                raise
+            return
+        evaluator.seal(arrays, sizes, value, derivatives)
 
     def value_and_gradient(self, **arrays: Any) -> tuple[Any, Any]:
         prepared, sizes = prepare_arrays(self._derivative.problem, arrays, self._derivative.variables)

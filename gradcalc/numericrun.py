@@ -10,7 +10,6 @@ import numpy as np
 from gradcalc.api import Derivative, Problem
 from gradcalc.checking.checks import Checked, check_each
 from gradcalc.checking.result import CheckResult
-from gradcalc.checking.sealing.numbers import NumberSeal
 from gradcalc.errors import GradcalcError
 from gradcalc.evaluation import Evaluator, check_reaches, prepare_arrays
 from gradcalc.numeric.points import draw
@@ -72,21 +71,13 @@ class NumericRun:
         if not allow_nonfinite and command != "check":
             self.evaluator.require_defined(self.arrays, self.sizes)
         self.value, self.values = self.evaluator(self.arrays, self.sizes)
-        self._seal()
+        self.evaluator.seal(self.arrays, self.sizes, self.value, self.values)
         self.exact: list[CheckResult] = []
         if exact:
             from gradcalc.checking.exact import prove
 
             self.exact = [prove(self.derivative, answer) for answer in self.derivative.answers]
         self._explain_nonfinite()
-
-    def _seal(self) -> None:
-        """Holds the numbers against the interpreter: what is wrong is not shown."""
-        derivative = self.derivative
-        seal = NumberSeal(self.problem.program, self.problem.typing, derivative.variables, self.arrays, self.sizes)
-        seal.value(self.value)
-        for answer, value in zip(self.evaluator.answers, self.values):
-            seal.derivative(derivative.written(answer), answer.wrt, value)
 
     def _take(self, checked: Checked) -> None:
         self.checks = [result for _, result in checked.derivatives]
