@@ -177,6 +177,17 @@ def spend(operations: int = 1) -> None:
             budget.look()
 
 
+def share_of_time(seconds: float) -> float:
+    """So many seconds, or a third of what a request has left where that is less: for work that may be left out."""
+    left: list[float] = []
+    budget = _current.get()
+    while budget is not None:
+        if budget.deadline is not None:
+            left.append(budget.deadline - time.monotonic())
+        budget = budget.outer
+    return min([seconds, *[max(each, 0.0) / 3 for each in left]])
+
+
 def places(ranges: Sequence[range]) -> Iterator[tuple[int, ...]]:
     """Every choice of one number from each range, the last runs fastest; each is an operation, and no range is held."""
     if not ranges:

@@ -118,4 +118,4 @@ def test_a_length_may_follow_from_another() -> None:
 
 def test_a_derivative_that_vanishes_because_of_a_reading_is_warned_of() -> None:
     derivative = gradcalc.derive("exp(x)/sum(exp(x))", wrt="x")
-    assert any('declare "x: vector"' in warning for warning in derivative.problem.typing.warnings)
+    assert any('declare "x: vector"' in warning for warning in derivative.warnings)

@@ -23,6 +23,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.language.polynomial import size_of
 from gradcalc.language.shapes import Typing, Variable
 from gradcalc.language.syntax import Program
+from gradcalc.limits import share_of_time
 from gradcalc.meaning.many_digits import many_digits
 from gradcalc.meaning.numpy_numbers import NUMPY
 from gradcalc.meaning.programs import observed
@@ -67,7 +68,7 @@ class NumberSeal:
         self._arrays = arrays
         self._sizes = sizes
         self._reader = Reader(program, typing, variables, self._tick)
-        self._deadline = time.process_time() + _SECONDS
+        self._deadline = time.process_time() + share_of_time(_SECONDS)
         self._entries = sum([int(np.size(array)) for array in arrays.values()])
 
     def _tick(self) -> None:

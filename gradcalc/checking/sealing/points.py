@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -93,7 +93,8 @@ def as_nested(algebra: Any, array: Nested) -> Nested:
 class Points:
     """Points of sizes that differ from one to the next, each drawn once.
 
-    variables: those of the program, and directions. reach: how long the axes of a variable have to be.
+    variables: those of the program, and directions. reach: how long the axes of a variable have to be. tick: called
+    before every operation; it may raise.
     """
 
     def __init__(
@@ -103,12 +104,14 @@ class Points:
         variables: Mapping[str, Variable],
         seed: int,
         reach: Mapping[str, Sequence[int]],
+        tick: Callable[[], None],
     ) -> None:
         self._program = program
         self._typing = typing
         self._variables = variables
         self._seed = seed
         self._reach = reach
+        self._tick = tick
         self._drawn: dict[int, Point | NoPoint] = {}
 
     def __getitem__(self, number: int) -> Point:
@@ -144,7 +147,7 @@ class Points:
                         name: _array(self._variables[name], shape, generator, plan, self._largest_sign(name, number))
                         for name, shape in shapes.items()
                     }
-                    found = _observed(self._program, self._typing, arrays, sizes)
+                    found = self._observed(arrays, sizes)
                 except (SingularError, ArithmeticError):
                     continue
                 except (NoMeaning, GradcalcError) as error:
@@ -161,6 +164,10 @@ class Points:
             return tied
         raise NoPoint(f"no random point inside the domain was found: {fault}")
 
+    def _observed(self, arrays: Mapping[str, Nested], sizes: Mapping[str, int]) -> Observation:
+        data = {name: as_data(PYTHON, array) for name, array in arrays.items()}
+        return observed(self._program, self._typing, data, sizes, PYTHON, measures=True, tick=self._tick)
+
 
 def _sizes(typing: Typing, number: int) -> Iterator[dict[str, int]]:
     for order, lengths in _CHOICES[number % len(_CHOICES)]:
@@ -176,12 +183,6 @@ def _sizes(typing: Typing, number: int) -> Iterator[dict[str, int]]:
 def _fits(dim: Dim, least: int, sizes: Mapping[str, int]) -> bool:
     """Whether an axis reaches as far as it is indexed, also where its length is a sum or a product of names."""
     return any(name not in sizes for name in names_in(dim)) or size_of(dim, sizes) >= least
-
-
-def _observed(program: Program, typing: Typing, arrays: Mapping[str, Nested], sizes: Mapping[str, int]) -> Observation:
-    return observed(
-        program, typing, {name: as_data(PYTHON, a) for name, a in arrays.items()}, sizes, PYTHON, measures=True
-    )
 
 
 def _refusal(found: Observation) -> str | None:

@@ -27,6 +27,7 @@ from gradcalc.functions.structures import STRUCTURES
 from gradcalc.language.polynomial import size_of
 from gradcalc.language.shapes import Typing, Variable
 from gradcalc.language.syntax import Program
+from gradcalc.limits import share_of_time
 from gradcalc.meaning.algebra import PYTHON, NoForm
 from gradcalc.meaning.programs import observed
 from gradcalc.meaning.small import Array
@@ -137,11 +138,11 @@ class Seal:
         self._deadline = float("inf")
         self._ticks = 0
         self._components = tuple(components)
-        self._points = Points(program, typing, variables, seed, reach(components))
+        self._points = Points(program, typing, variables, seed, reach(components), self._tick)
 
     def verify(self, claimed: Claimed) -> str | None:
         """Holds an answer against the objective."""
-        self._deadline = time.process_time() + SECONDS
+        self._deadline = time.process_time() + share_of_time(SECONDS)
         if len(claimed.written.text) > _LONGEST:
             return "it is too long to be read again"
         doubted: list[int] = []
@@ -189,7 +190,7 @@ class Seal:
         """read: the entries of another form, at arrays, sizes, in an algebra, at values of open indices."""
         from gradcalc.meaning.many_digits import many_digits
 
-        self._deadline = time.process_time() + SECONDS
+        self._deadline = time.process_time() + share_of_time(SECONDS)
         try:
             point = self._points[0]
             fault = self._forms_differ(claimed, read, point, PYTHON, _CLOSE, _NOISE)
@@ -245,7 +246,7 @@ class Seal:
         """The last word, in many digits, at points of those numbers: what fails there is never shown."""
         from gradcalc.meaning.many_digits import many_digits
 
-        self._deadline = time.process_time() + LAST_SECONDS
+        self._deadline = time.process_time() + share_of_time(LAST_SECONDS)
         algebra = many_digits(_DIGITS if len(claimed.components) < 3 else _MOST_DIGITS)
         verdicts: list[str | None] = []
         reasons: list[str] = []
