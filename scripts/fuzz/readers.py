@@ -139,10 +139,10 @@ class Fuzzer:
     def branches(self) -> int:
         return len(self._coverage.known)
 
-    def run(self, seconds: float) -> None:
-        """Tries inputs for so long."""
+    def run(self, seconds: float, most: int | None = None) -> None:
+        """Tries inputs for so long, or until there were so many."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end and (most is None or self.tried < most):
             content = self._changed(self._random.choice(self.corpus))
             if self._try(content):
                 self.corpus.append(content)
@@ -412,15 +412,22 @@ def readers() -> dict[str, Reader]:
 
 
 def fuzzed(
-    seconds: float, seed: int, only: Collection[str] | None = None, slice_seconds: float = 5.0
+    seconds: float,
+    seed: int,
+    only: Collection[str] | None = None,
+    slice_seconds: float = 5.0,
+    most: int | None = None,
 ) -> Iterator[Fuzzer]:
-    """Every reader, or only some, in turns, for so many seconds in all. Yields each fuzzer at its end."""
+    """Every reader, or only some, in turns, for so many seconds in all. Yields each fuzzer at its end.
+
+    most: how many inputs each is given at the most, so that a seed says which.
+    """
     fuzzers = [Fuzzer(reader, seed) for reader in readers().values() if only is None or reader.name in only]
     share = seconds / len(fuzzers)
     turns = max(1, int(share / slice_seconds))
     for _ in range(turns):
         for fuzzer in fuzzers:
-            fuzzer.run(share / turns)
+            fuzzer.run(share / turns, most)
     yield from fuzzers
 
 
