@@ -159,7 +159,8 @@ class Seal:
                     doubted.append(number)
                 number += 1
         except (NoPoint, _OutOfTime) as none:
-            if not passed:
+            # A doubt is looked into, whatever ended the search for more points.
+            if not passed and not doubted:
                 return str(none)
         if doubted:
             return self._precisely(claimed, list(dict.fromkeys([*doubted, 0, 1]))[:2])
